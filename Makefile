@@ -1,0 +1,45 @@
+# `make` alone says what there is. Variables of the README's table may be given after the target:
+# make run DEMO=0 LISTEN=0.0.0.0:8080
+
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock
+
+help:
+	@echo 'make run     start Mailhaul with its workers and the demo; Ctrl-C stops everything'
+	@echo 'make test    install what the tests need, then run all of them'
+	@echo 'make check   format, lint, types, and the rules of the house'
+	@echo 'make bench   copy a generated corpus between two Dovecots and compare every message'
+	@echo 'make lock    pin requirements*.in again into requirements*.txt'
+
+run: $(VENV)/run.stamp
+	@exec $(BIN)/python -m launch
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m launch.packages dovecot chromium postgres
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: $(VENV)/dev.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/house
+
+bench: $(VENV)/run.stamp
+	$(BIN)/python -m launch.packages dovecot
+	IMAPSYNC='$(IMAPSYNC)' $(BIN)/python -m bench $(addprefix --case ,$(CASE))
+
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header requirements.in -o requirements.txt
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-header requirements-dev.in -o requirements-dev.txt
+
+$(VENV)/run.stamp: requirements.txt
+	@launch/install.sh $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	@launch/install.sh $(VENV) requirements-dev.txt
+	@touch $@

@@ -1,0 +1,62 @@
+"""The composition root: puts pages, store and command line together, and decides nothing."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask
+
+import cli
+from jobs.queue import Bell
+from provisioners import KINDS
+from settings import Settings
+from store.derived import cookie_secret
+from store.engine import Store
+from store.seal import Sealer, load_keys
+from wizard import access, failures, pages, safety, words
+from wizard.services import Services
+from wizard.session import login_manager
+
+_FORM_PARTS = 200_000
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Its database has to be at this version's tables: store.schema."""
+    chosen = settings or Settings.from_env()
+    keys = load_keys(chosen.secret_keys, chosen.key_file)
+    app = Flask(__name__)
+    _configure(app, chosen, keys[0])
+    app.extensions["mailhaul"] = Services(
+        settings=chosen,
+        store=Store(chosen.database_url),
+        sealer=Sealer(keys),
+        bell=Bell(chosen.redis_url),
+        kinds=tuple(KINDS.values()),
+    )
+    login_manager.init_app(app)
+    # The guard before CSRF: who may not do a thing at all is told that first.
+    for part in (access, safety, failures, words, pages):
+        part.init_app(app)
+    cli.register(app)
+    cli.register(app)
+    return app
+
+
+def _configure(app: Flask, settings: Settings, fernet_key: str) -> None:
+    app.config.update(
+        SECRET_KEY=cookie_secret(fernet_key),
+        SESSION_COOKIE_NAME="mailhaul",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
+        MAX_CONTENT_LENGTH=settings.upload_limit,
+        MAX_FORM_MEMORY_SIZE=settings.upload_limit,
+        MAX_FORM_PARTS=_FORM_PARTS,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        RATELIMIT_STORAGE_URI=safety.limiter_storage(settings.redis_url),
+        RATELIMIT_HEADERS_ENABLED=False,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+    )
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True

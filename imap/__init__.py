@@ -1,0 +1,48 @@
+"""The wire: both sides of a migration over IMAP.
+
+Nothing is connected before the first call, or `connect`. Every error is one of sync.errors.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from imap.destination import ImapDestination
+from imap.reader import ImapSource
+from imap.server import Login, NetworkPolicy, Server
+from imap.session import Session
+from sync.errors import Side
+
+__all__ = [
+    "ImapDestination",
+    "ImapSource",
+    "Login",
+    "NetworkPolicy",
+    "Server",
+    "open_destination",
+    "open_source",
+]
+
+
+def open_source(
+    server: Server,
+    login: Login,
+    policy: NetworkPolicy,
+    *,
+    wait: Callable[[float], None] = time.sleep,
+) -> ImapSource:
+    """The mailbox that is read. `wait` is called with the seconds to pause before a new attempt;
+    it may raise, to end the waiting."""
+    return ImapSource(Session(server, login, policy, side=Side.SOURCE, wait=wait))
+
+
+def open_destination(
+    server: Server,
+    login: Login,
+    policy: NetworkPolicy,
+    *,
+    wait: Callable[[float], None] = time.sleep,
+) -> ImapDestination:
+    """The mailbox that is written."""
+    return ImapDestination(Session(server, login, policy, side=Side.DESTINATION, wait=wait))

@@ -1,0 +1,35 @@
+"""What a server offers after login, from its own words."""
+
+from __future__ import annotations
+
+from sync.model import Capabilities
+
+_REV2 = ("LITERAL-", "UIDPLUS", "LIST-STATUS", "LIST-EXTENDED", "NAMESPACE", "SPECIAL-USE")
+"""Part of IMAP4rev2 without a name of their own (RFC 9051, appendix E)."""
+
+
+def parse_capabilities(text: bytes) -> Capabilities:
+    """From the words behind CAPABILITY."""
+    names = set(text.decode("ascii", "replace").upper().split())
+    if "IMAP4REV2" in names:
+        names.update(_REV2)
+    return Capabilities(
+        literal_plus="LITERAL+" in names,
+        literal_minus="LITERAL-" in names,
+        uidplus="UIDPLUS" in names,
+        multiappend="MULTIAPPEND" in names,
+        condstore="CONDSTORE" in names or "QRESYNC" in names,
+        qresync="QRESYNC" in names,
+        list_status="LIST-STATUS" in names,
+        special_use="SPECIAL-USE" in names,
+        namespace="NAMESPACE" in names,
+        compress="COMPRESS=DEFLATE" in names,
+        append_limit=_append_limit(names),
+        names=frozenset(names),
+    )
+
+
+def _append_limit(names: set[str]) -> int | None:
+    """RFC 7889: without a number the limit differs from folder to folder, and is not known."""
+    limits = [name.partition("=")[2] for name in names if name.startswith("APPENDLIMIT=")]
+    return next((int(limit) for limit in limits if limit.isdigit()), None)

@@ -1,0 +1,96 @@
+"""Destination over IMAP: what ImapSource reads, and the verbs that write."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from imap import folders as folder_commands
+from imap.append import append_messages
+from imap.dialogue import Dialogue
+from imap.listing import present
+from imap.names import wire_name
+from imap.outgoing import wire_flags
+from imap.reader import ImapSource
+from imap.selection import check_uidvalidity
+from imap.uidset import uid_sets
+from sync.errors import Code, FolderError
+from sync.model import Appended, FlagChange, Folder, Listing, Outgoing, Refused
+
+
+class ImapDestination(ImapSource):
+    """sync.ports.Destination."""
+
+    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
+        """With the PERMANENTFLAGS that writing has taught, as EXAMINE hides them."""
+        for folder, found in zip(folders, super().listings(folders), strict=True):
+            yield found if isinstance(found, FolderError) else self._with_learnt(folder, found)
+
+    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
+        return self._with_learnt(folder, super().messages(folder, first_uid))
+
+    def _with_learnt(self, folder: Folder, found: Listing) -> Listing:
+        learnt = self._session.permanent_flags.get(wire_name(folder))
+        if found.permanent_flags or not learnt:
+            return found
+        return replace(found, permanent_flags=learnt)
+
+    def create(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        with self._session.line() as dialogue:
+            return folder_commands.create_folders(dialogue, names)
+
+    def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        with self._session.line() as dialogue:
+            return folder_commands.subscribe_folders(dialogue, names)
+
+    def append(self, messages: Iterable[Outgoing]) -> Iterator[Appended | Refused]:
+        return append_messages(self._session, messages)
+
+    def set_flags(self, folder: Folder, uidvalidity: int, changes: Sequence[FlagChange]) -> int:
+        by_flags: defaultdict[frozenset[str], list[int]] = defaultdict(list)
+        for change in changes:
+            by_flags[change.flags].append(change.uid)
+        with self._session.line() as dialogue:
+            permanent = self._open_to_write(dialogue, folder, uidvalidity)
+            return sum(
+                _store(
+                    dialogue,
+                    uids,
+                    [wire_flags(flags, permanent, keywords=k) for k in (True, False)],
+                )
+                for flags, uids in by_flags.items()
+            )
+
+    def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
+        with self._session.line() as dialogue:
+            if not dialogue.capabilities.uidplus:
+                raise FolderError(Code.DELETION_REFUSED, side=dialogue.side, where=folder.name)
+            self._open_to_write(dialogue, folder, uidvalidity)
+            before = present(dialogue, uids)
+            for text, _ in uid_sets(uids):
+                marked = dialogue.ask(b"UID STORE", text, b"+FLAGS.SILENT (\\Deleted)")
+                if not marked.ok:
+                    raise dialogue.refusal(marked, folder.name)
+                dialogue.ask(b"UID EXPUNGE", text)
+            return len(before - present(dialogue, uids))
+
+    def _open_to_write(
+        self, dialogue: Dialogue, folder: Folder, uidvalidity: int
+    ) -> frozenset[str]:
+        """SELECT, and its PERMANENTFLAGS."""
+        selected = self._session.open(dialogue, folder, writable=True)
+        check_uidvalidity(dialogue, folder, selected.uidvalidity, uidvalidity)
+        return selected.permanent_flags
+
+
+def _store(dialogue: Dialogue, uids: Sequence[int], attempts: list[list[bytes]]) -> int:
+    """Make the flags of these exactly the first of the attempts that the server takes."""
+    taken = 0
+    for text, members in uid_sets(uids):
+        for flags in attempts:
+            wanted = b"FLAGS.SILENT (" + b" ".join(flags) + b")"
+            if dialogue.ask(b"UID STORE", text, wanted).ok:
+                taken += len(present(dialogue, members))
+                break
+    return taken

@@ -1,0 +1,246 @@
+"""Folders: listed, counted, made, subscribed. Everything is asked for at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+from imap.dialogue import Answer, Dialogue, astring
+from imap.names import INBOX, from_wire, to_wire, wire_name
+from imap.parse import Parts, Token, attributes, number, tokens
+from sync.errors import AccountError, Code, FolderError
+from sync.model import Folder, FolderList, FolderStatus, Namespace, SpecialUse
+
+T = TypeVar("T")
+
+MOST_FOLDERS = 50_000
+AT_ONCE = 100
+"""Commands under way: their answers have to fit into what a connection holds unread."""
+_SPECIAL = {use.value.lower(): use for use in SpecialUse}
+_LIST = b'LIST "" "*"'
+
+
+def list_folders(dialogue: Dialogue) -> FolderList:
+    """The personal namespace, in the server's order; INBOX is always there. With every folder's
+    status where the server tells it in the same answer."""
+    offered = dialogue.capabilities
+    extended = "LIST-EXTENDED" in offered.names
+    tags = [dialogue.send(b"NAMESPACE")] if offered.namespace else []
+    tags.append(dialogue.send(_question(dialogue, extended)))
+    if not extended:
+        tags.append(dialogue.send(b'LSUB "" "*"'))
+    answers = [dialogue.answer(tag) for tag in tags]
+    listing = answers[-1 if extended else -2]
+    if not listing.ok and extended:
+        # Not every server that offers an option can do it.
+        listing = dialogue.ask(_LIST)
+    if not listing.ok:
+        raise dialogue.refusal(listing, "")
+    spaces = _namespaces(answers[0]) if offered.namespace else [[], [], []]
+    subscribed = frozenset() if extended else _subscribed(answers[-1])
+    return _folder_list(listing, spaces, subscribed, dialogue)
+
+
+def _question(dialogue: Dialogue, extended: bool) -> bytes:
+    if not extended:
+        return _LIST
+    returned = b"SUBSCRIBED"
+    if dialogue.capabilities.special_use:
+        returned += b" SPECIAL-USE"
+    if dialogue.capabilities.list_status:
+        # Sizes make a server that has not counted them yet open every message.
+        returned += b" STATUS (" + _counts(dialogue) + b")"
+    return _LIST + b" RETURN (" + returned + b")"
+
+
+def _folder_list(
+    listing: Answer,
+    spaces: list[list[Namespace]],
+    subscribed: frozenset[bytes],
+    dialogue: Dialogue,
+) -> FolderList:
+    found = [folder for parts in listing.untagged if (folder := _folder(parts, subscribed))]
+    if len(found) > MOST_FOLDERS:
+        raise AccountError(Code.PROTOCOL, side=dialogue.side, where=dialogue.host)
+    foreign = tuple(space.prefix for space in spaces[1] + spaces[2] if space.prefix)
+    folders: dict[str, Folder] = {}
+    for folder in found:
+        if not folder.name.startswith(foreign) or folder.name == INBOX:
+            folders.setdefault(folder.name, folder)
+    delimiter = next((folder.delimiter for folder in found if folder.delimiter), "/")
+    folders.setdefault(INBOX, Folder(INBOX, delimiter, INBOX.encode()))
+    own = spaces[0][0] if spaces[0] else Namespace("", delimiter)
+    listed = _statuses(listing)
+    statuses = {name: status for name, f in folders.items() if (status := listed.get(wire_name(f)))}
+    return FolderList(own, tuple(folders.values()), statuses)
+
+
+def _folder(parts: Parts, subscribed: frozenset[bytes]) -> Folder | None:
+    listed = tokens(parts)
+    if len(listed) < 4 or _word(listed[0]) != "list" or not isinstance(listed[1], list):
+        return None
+    delimiter, name = listed[2], listed[3]
+    if not isinstance(name, bytes):
+        # A folder may be called NIL, and some servers do not quote it.
+        name = b"NIL"
+    marks = {_word(mark) for mark in listed[1]}
+    return Folder(
+        name=from_wire(name),
+        delimiter=delimiter.decode("latin-1") if isinstance(delimiter, bytes) else None,
+        wire_name=name,
+        special_use=next((_SPECIAL[mark] for mark in sorted(marks) if mark in _SPECIAL), None),
+        selectable=not marks & {"\\noselect", "\\nonexistent"},
+        subscribed="\\subscribed" in marks or name in subscribed,
+    )
+
+
+def _subscribed(answer: Answer) -> frozenset[bytes]:
+    """The names in the answers to LSUB."""
+    listed = (tokens(parts) for parts in answer.untagged)
+    return frozenset(
+        row[3]
+        for row in listed
+        if len(row) > 3 and _word(row[0]) == "lsub" and isinstance(row[3], bytes)
+    )
+
+
+def _namespaces(answer: Answer) -> list[list[Namespace]]:
+    """Personal, other users', shared."""
+    for parts in answer.untagged:
+        listed = tokens(parts)
+        if len(listed) == 4 and _word(listed[0]) == "namespace":
+            return [_spaces(token) for token in listed[1:]]
+    return [[], [], []]
+
+
+def _spaces(token: Token) -> list[Namespace]:
+    rows = [row for row in token or () if isinstance(row, list) and len(row) > 1]
+    return [
+        Namespace(from_wire(row[0]), row[1].decode("latin-1") if isinstance(row[1], bytes) else "")
+        for row in rows
+        if isinstance(row[0], bytes)
+    ]
+
+
+def _word(token: Token) -> str:
+    return token.decode("latin-1").lower() if isinstance(token, bytes) else ""
+
+
+def folder_status(
+    dialogue: Dialogue, folders: Sequence[Folder]
+) -> dict[str, FolderStatus | FolderError]:
+    """By folder name. A folder that cannot be opened has its FolderError."""
+    result: dict[str, FolderStatus | FolderError] = {
+        folder.name: FolderError(Code.FOLDER_MISSING, side=dialogue.side, where=folder.name)
+        for folder in folders
+        if not folder.selectable
+    }
+    asked = [folder for folder in folders if folder.selectable]
+    if dialogue.capabilities.list_status and len(asked) > 1:
+        result.update(_listed_status(dialogue, asked))
+    result.update(_asked_status(dialogue, [f for f in asked if f.name not in result]))
+    return result
+
+
+def _counts(dialogue: Dialogue) -> bytes:
+    more = b" HIGHESTMODSEQ" if dialogue.capabilities.condstore else b""
+    return b"MESSAGES UIDNEXT UIDVALIDITY" + more
+
+
+def _items(dialogue: Dialogue) -> bytes:
+    more = b" SIZE" if "STATUS=SIZE" in dialogue.capabilities.names else b""
+    return b"(" + _counts(dialogue) + more + b")"
+
+
+def _listed_status(dialogue: Dialogue, folders: Sequence[Folder]) -> dict[str, FolderStatus]:
+    """LIST-STATUS (RFC 5819): one question for all folders."""
+    answer = dialogue.ask(_LIST + b" RETURN (STATUS " + _items(dialogue) + b")")
+    told = _statuses(answer)
+    found = ((folder.name, told.get(wire_name(folder))) for folder in folders)
+    return {name: status for name, status in found if status}
+
+
+def _statuses(answer: Answer) -> dict[bytes, FolderStatus]:
+    """By wire name. One without UIDVALIDITY is worth nothing."""
+    found: dict[bytes, FolderStatus] = {}
+    for parts in answer.untagged:
+        if parts[0][:7].upper() != b"STATUS ":
+            continue
+        listed, status = tokens(parts), _status(parts)
+        if len(listed) > 2 and isinstance(listed[1], bytes) and status.uidvalidity:
+            found[listed[1]] = status
+    return found
+
+
+def _asked_status(
+    dialogue: Dialogue, folders: Sequence[Folder]
+) -> dict[str, FolderStatus | FolderError]:
+    items, result = _items(dialogue), dict[str, FolderStatus | FolderError]()
+    for some in _some(folders):
+        tags = [dialogue.send(b"STATUS", astring(wire_name(f)), items) for f in some]
+        answers = [dialogue.answer(tag) for tag in tags]
+        for folder, answer in zip(some, answers, strict=True):
+            told = [parts for parts in answer.untagged if parts[0][:7].upper() == b"STATUS "]
+            if answer.ok and told:
+                result[folder.name] = _status(told[-1])
+                continue
+            refusal = dialogue.refusal(answer, folder.name)
+            if not isinstance(refusal, FolderError):
+                raise refusal
+            result[folder.name] = refusal
+    return result
+
+
+def _status(parts: Parts) -> FolderStatus:
+    told = attributes(parts)
+    return FolderStatus(
+        uidvalidity=number(told.get(b"UIDVALIDITY")),
+        uidnext=number(told.get(b"UIDNEXT")),
+        messages=number(told.get(b"MESSAGES")),
+        highestmodseq=number(told.get(b"HIGHESTMODSEQ")),
+        size=number(told[b"SIZE"]) if b"SIZE" in told else None,
+    )
+
+
+def create_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, FolderError]:
+    """Make them in this order. One that exists already is as good as made."""
+    refused = _each(dialogue, b"CREATE", names)
+    existing = _existing(dialogue, list(refused))
+    return {name: error for name, error in refused.items() if name not in existing}
+
+
+def subscribe_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, FolderError]:
+    return _each(dialogue, b"SUBSCRIBE", names)
+
+
+def _each(dialogue: Dialogue, verb: bytes, names: Sequence[str]) -> dict[str, FolderError]:
+    refused: dict[str, FolderError] = {}
+    for some in _some(names):
+        tags = [dialogue.send(verb, astring(to_wire(name))) for name in some]
+        answers = [dialogue.answer(tag) for tag in tags]
+        for name, answer in zip(some, answers, strict=True):
+            if answer.ok:
+                continue
+            refusal = dialogue.refusal(answer, name)
+            if not isinstance(refusal, FolderError):
+                raise refusal
+            refused[name] = refusal
+    return refused
+
+
+def _existing(dialogue: Dialogue, names: Sequence[str]) -> set[str]:
+    """Which of these are there and can hold messages. Refusals have as many wordings as servers;
+    the listing has one."""
+    found: set[str] = set()
+    for some in _some([name for name in names if not set(name) & {"*", "%"}]):
+        tags = [dialogue.send(b'LIST ""', astring(to_wire(name))) for name in some]
+        for name, answer in zip(some, [dialogue.answer(tag) for tag in tags], strict=True):
+            folders = (_folder(parts, frozenset()) for parts in answer.untagged)
+            if any(folder and folder.selectable and folder.name == name for folder in folders):
+                found.add(name)
+    return found
+
+
+def _some(items: Sequence[T]) -> Iterable[Sequence[T]]:
+    for start in range(0, len(items), AT_ONCE):
+        yield items[start : start + AT_ONCE]

@@ -1,0 +1,101 @@
+"""What the answers to APPEND mean for each message of one call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from imap import faults
+from imap.outgoing import Item
+from imap.parse import number, response_code
+from imap.sending import Answered
+from imap.uidset import parse_uid_set
+from sync.errors import Code, MessageError, Side, SyncError
+from sync.model import Appended, MessageRef, Refused
+
+
+class Outcomes:
+    """What became of each message, given out in the order of the messages."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._certain: dict[int, Appended | Refused] = {}
+        self._next = 0
+
+    def expect(self, number: int) -> int:
+        """The place of one more message, by the number that the caller gave it."""
+        self._numbers.append(number)
+        return len(self._numbers) - 1
+
+    def refused(self, place: int, error: MessageError) -> None:
+        self._certain[place] = Refused(self._numbers[place], error)
+
+    def appended(self, items: list[Item], text: bytes) -> None:
+        """All of one command. APPENDUID (RFC 4315) counts when it tells a uid for each."""
+        code = response_code(text)
+        spelled, _, uids = code.arguments.partition(b" ")
+        told = parse_uid_set(uids.strip()) if code.name == b"APPENDUID" else None
+        uidvalidity = number(spelled)
+        known = told if told and len(told) == len(items) and uidvalidity else [0] * len(items)
+        for item, uid in zip(items, known, strict=True):
+            ref = MessageRef(uidvalidity, uid) if uid else None
+            self._certain[item.place] = Appended(self._numbers[item.place], ref)
+
+    @property
+    def news(self) -> bool:
+        return self._next in self._certain
+
+    def settled(self) -> Iterator[Appended | Refused]:
+        """Those before which nothing is uncertain."""
+        while self._next in self._certain:
+            self._next += 1
+            yield self._certain.pop(self._next - 1)
+
+    def known(self) -> Iterator[Appended | Refused]:
+        """All that are certain, though one before them may not be."""
+        for place in sorted(self._certain):
+            yield self._certain.pop(place)
+
+
+class Verdicts:
+    """Reads the answers. `again` are messages refused in company, or with what they need not
+    have: to be sent anew. `fatal` stops the call; after `desynchronized` the line is not to be
+    used any more."""
+
+    def __init__(self, host: str) -> None:
+        self.outcomes = Outcomes()
+        self.again: list[Item] = []
+        self.fatal: SyncError | None = None
+        self.desynchronized = False
+        self._host = host
+
+    @property
+    def unsettled(self) -> bool:
+        """Whether something has to be done before the next message is sent."""
+        return bool(self.again) or self.desynchronized
+
+    def read(self, answered: Answered) -> None:
+        command, text = answered.command, answered.text
+        items, folder = command.items, command.target.name
+        if answered.status == b"OK":
+            self.outcomes.appended(items, text)
+            return
+        self.desynchronized = self.desynchronized or answered.desynchronized
+        if response_code(text).name == b"TRYCREATE":
+            self._stop(faults.folder_failure(text, Side.DESTINATION, folder))
+        elif faults.busy(text):
+            self._stop(faults.throttle_failure(text, Side.DESTINATION, self._host))
+        elif len(items) > 1:
+            self.again.extend(items)
+        elif items:
+            self._refused(items[0], text)
+
+    def _stop(self, error: SyncError) -> None:
+        self.fatal = self.fatal or error
+
+    def _refused(self, item: Item, text: bytes) -> None:
+        error = faults.append_failure(text, item.target.name)
+        final = error.code is not Code.APPEND_REFUSED or not item.pieces
+        if not final and item.simplify():
+            self.again.append(item)
+        else:
+            self.outcomes.refused(item.place, error)

@@ -1,0 +1,75 @@
+"""Reader over IMAP: EXAMINE and BODY.PEEK[] only, so that nothing at the server changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from imap import folders as folder_commands
+from imap import listing
+from imap.fetch import BodyStream
+from imap.session import Session
+from sync.errors import FolderError
+from sync.model import (
+    Capabilities,
+    Fetched,
+    Folder,
+    FolderList,
+    FolderStatus,
+    Identity,
+    Listing,
+    Unreadable,
+    Vanished,
+    Wanted,
+)
+
+
+class ImapSource:
+    """sync.ports.Reader. Connects when it is first needed, or by `connect`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def connect(self) -> None:
+        """Connect and log in now, if that is not done yet."""
+        with self._session.line():
+            pass
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server offers after login; nothing before the first connection."""
+        return self._session.capabilities
+
+    def folders(self) -> FolderList:
+        with self._session.line() as dialogue:
+            return folder_commands.list_folders(dialogue)
+
+    def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
+        with self._session.line() as dialogue:
+            return folder_commands.folder_status(dialogue, folders)
+
+    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
+        with self._session.line() as dialogue:
+            self._session.selected = None
+            yield from listing.list_many(dialogue, folders)
+
+    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
+        with self._session.line() as dialogue:
+            self._session.selected = None
+            found, selected = listing.list_messages(dialogue, folder, max(first_uid, 1))
+            self._session.selected = selected
+            return found
+
+    def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
+        if not uids:
+            return {}
+        with self._session.line() as dialogue:
+            self._session.open(dialogue, folder)
+            return listing.identities(dialogue, uids)
+
+    def bodies(
+        self, wanted: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, Fetched | Vanished | Unreadable]]:
+        return BodyStream(self._session, wanted).run()
+
+    def close(self) -> None:
+        self._session.close()

@@ -1,0 +1,83 @@
+"""Opening a folder: EXAMINE for reading, SELECT where something is to be written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from imap.dialogue import Answer, Dialogue, astring
+from imap.names import wire_name
+from imap.parse import Parts, number, response_code, tokens
+from sync.errors import Code, UidValidityChanged
+from sync.model import Folder, FolderStatus
+
+
+@dataclass(slots=True)
+class Selected:
+    """The open folder, as the server's answer to EXAMINE or SELECT tells it."""
+
+    wire_name: bytes
+    writable: bool
+    uidvalidity: int = 0
+    uidnext: int = 0
+    exists: int = 0
+    highestmodseq: int = 0
+    permanent_flags: frozenset[str] = frozenset()
+
+    def take(self, parts: Parts) -> None:
+        """Learn from one untagged response."""
+        first, _, rest = parts[0].partition(b" ")
+        if first.isdigit():
+            kind = rest[:7].upper()
+            if kind.startswith(b"EXISTS"):
+                self.exists = number(first)
+            elif kind == b"EXPUNGE":
+                self.exists = max(self.exists - 1, 0)
+        elif first.upper() == b"OK":
+            self._take_code(rest)
+
+    def _take_code(self, text: bytes) -> None:
+        code = response_code(text)
+        if code.name == b"UIDVALIDITY":
+            self.uidvalidity = number(code.arguments)
+        elif code.name == b"UIDNEXT":
+            self.uidnext = number(code.arguments)
+        elif code.name == b"HIGHESTMODSEQ":
+            self.highestmodseq = number(code.arguments)
+        elif code.name == b"PERMANENTFLAGS":
+            listed = tokens((code.arguments,))
+            flags = listed[0] if listed and isinstance(listed[0], list) else []
+            self.permanent_flags = frozenset(
+                flag.decode("latin-1") for flag in flags if isinstance(flag, bytes)
+            )
+
+    def status(self, highest_uid: int = 0) -> FolderStatus:
+        """`highest_uid` stands in where the server does not tell UIDNEXT."""
+        uidnext = max(self.uidnext, highest_uid + 1)
+        return FolderStatus(self.uidvalidity, uidnext, self.exists, self.highestmodseq)
+
+
+@dataclass(slots=True)
+class Opening:
+    """EXAMINE or SELECT under way, so that more can be sent behind it."""
+
+    folder: Folder
+    tag: bytes
+    selected: Selected
+
+    @classmethod
+    def send(cls, dialogue: Dialogue, folder: Folder, *, writable: bool = False) -> Opening:
+        name = wire_name(folder)
+        verb = b"SELECT" if writable else b"EXAMINE"
+        # Only so does every answer tell HIGHESTMODSEQ (RFC 7162, section 3.1.8).
+        more = (b"(CONDSTORE)",) if dialogue.capabilities.condstore else ()
+        tag = dialogue.send(verb, astring(name), *more)
+        return cls(folder, tag, Selected(name, writable))
+
+    def answer(self, dialogue: Dialogue) -> Answer:
+        return dialogue.answer(self.tag, self.selected.take)
+
+
+def check_uidvalidity(dialogue: Dialogue, folder: Folder, found: int, wanted: int) -> None:
+    """Raises UidValidityChanged when the folder is not the one that was listed."""
+    if found != wanted:
+        raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, side=dialogue.side, where=folder.name)

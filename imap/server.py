@@ -1,0 +1,39 @@
+"""Whom to talk to, and how far the network may be reached."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
+
+from sync.options import Security
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    host: str
+    port: int
+    security: Security = Security.TLS
+    verify: bool = True
+    """The certificate has to be good. False trusts whoever answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """`authuser` is whose password it is, when that is not `username`'s own (SASL PLAIN)."""
+
+    username: str
+    password: str = field(repr=False)
+    authuser: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkPolicy:
+    """Where connections may go. Hosts are resolved once; the checked address is connected to.
+
+    Times are seconds. `ca_file` is a PEM bundle trusted beside the system's, '' for none."""
+
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_ports: frozenset[int] = frozenset({143, 993})
+    connect_timeout: float = 15.0
+    read_timeout: float = 120.0
+    ca_file: str = ""

@@ -1,0 +1,115 @@
+"""A socket with a buffer: lines, literals, and bytes that go out together.
+
+The only place that receives and sends. What breaks here is a ConnectionLost, nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+
+from imap import faults
+from imap.received import Received
+from sync.errors import ConnectionLost, Side
+
+GATHER = 256 * 1024
+"""What is sent waits for company until it is this much."""
+
+
+class Wire(Received):
+    """One connection. Not for two threads."""
+
+    def __init__(self, sock: socket.socket, side: Side, host: str) -> None:
+        super().__init__()
+        self.sock = sock
+        self.side = side
+        self.host = host
+        self.farewell = b""
+        """The server's BYE: it explains the end of the line that follows."""
+        self.closed = False
+        self.sent = 0
+        """Bytes in all."""
+        self._out: list[bytes] = []
+        self._gathered = 0
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+
+    def write(self, data: bytes) -> None:
+        """Send soon: small things go out together."""
+        self._out.append(data)
+        self._gathered += len(data)
+        if self._gathered >= GATHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send now."""
+        if self._out:
+            out, self._out, self._gathered = self._out, [], 0
+            self._send(b"".join(out))
+
+    def ready(self) -> bool:
+        """Whether a whole line, or the end, can be read without waiting. That bytes are there is
+        not enough: they may be TLS's own."""
+        if self.closed or self._has_line():
+            return True
+        pending = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
+        if not pending and not self._poll.poll(0):
+            return False
+        timeout = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            count = self._receive_into_room()
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            return False
+        except OSError:
+            # The reading that follows finds the same, and names it.
+            return True
+        finally:
+            self.sock.settimeout(timeout)
+        return not count or self._has_line()
+
+    def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
+        """Raises what the handshake raises: the one who connects names it."""
+        self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
+
+    def close(self) -> None:
+        """Never raises."""
+        self.closed = True
+        self._forget()
+        self._out.clear()
+        with contextlib.suppress(OSError):
+            self.sock.close()
+
+    def lost(self, error: Exception) -> ConnectionLost:
+        """The same in our own words; the line is closed, since nobody knows where it stands."""
+        self.close()
+        return faults.line_failure(error, self.side, self.host, self.farewell)
+
+    def _receive(self) -> None:
+        """Wait for more bytes."""
+        if self.closed:
+            raise self.lost(ConnectionError())
+        try:
+            count = self._receive_into_room()
+        except (OSError, ValueError) as error:
+            raise self.lost(error) from error
+        if not count:
+            raise self.lost(EOFError())
+
+    def _receive_into_room(self) -> int:
+        count = self.sock.recv_into(self._make_room())
+        self._end += count
+        return count
+
+    def _send(self, data: bytes) -> None:
+        if self.closed:
+            raise self.lost(ConnectionError())
+        try:
+            self.sock.sendall(data)
+            self.sent += len(data)
+        except (OSError, ValueError) as error:
+            # The server may have said why before it hung up: reading is still possible.
+            self._out.clear()
+            raise faults.line_failure(error, self.side, self.host, self.farewell) from error

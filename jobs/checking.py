@@ -1,0 +1,140 @@
+"""One pre-flight check: load the row, let the importer look at it, and enter what it found."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from importer.duplicates import RowKey, duplicates
+from importer.finding import Finding, Level
+from importer.preflight import CheckResult, CheckSubject
+from importer.preflight import check as preflight
+from jobs.lease import Heartbeat
+from jobs.loading import Place, sides_of
+from jobs.logs import trace
+from jobs.services import Services
+from provisioners import open_provisioner
+from provisioners.base import Provisioner
+from store.claims import begin_check, extend_check
+from store.engine import StoreError
+from store.finishing import CheckEnd, finish_check
+from store.neighbours import neighbours
+from store.tables import Account, FindingRow, Migration
+from sync.errors import Code
+from sync.options import Mode
+
+log = logging.getLogger("mailhaul.check")
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    subject: CheckSubject
+    place: Place
+
+
+def check_account(services: Services, account_id: int, token: int) -> None:
+    """Returns when findings are entered, or when the claim is not ours (any more)."""
+    seconds = services.settings.lease_seconds
+
+    def extend() -> bool:
+        with services.store.write() as session:
+            return extend_check(session, account_id, token, seconds=seconds)
+
+    with services.store.write() as session:
+        if not begin_check(session, account_id, token, seconds=seconds):
+            return
+    with Heartbeat(extend, seconds) as heartbeat:
+        try:
+            end = _check(services, account_id)
+        except StoreError as error:
+            # Nothing can be entered now. The lease runs out, and the check is made again.
+            log.warning("account=%d database=away reason=%s", account_id, type(error).__name__)
+            return
+        except Exception as error:  # noqa: BLE001 - a row never stays stuck
+            log.error("account=%d error=internal %s", account_id, trace(error))
+            end = _broken(error)
+        heartbeat.stop()
+        with services.store.write() as session:
+            finish_check(session, account_id, token, end)
+
+
+def _check(services: Services, account_id: int) -> CheckEnd:
+    loaded = _load(services, account_id)
+    provisioner: Provisioner = open_provisioner(loaded.place.provisioner, loaded.place.config)
+    result = preflight(loaded.subject, policy=services.policy, provisioner=provisioner)
+    return _end(result)
+
+
+def _load(services: Services, account_id: int) -> _Loaded:
+    """Raises LookupError for a migration without a destination, which the wizard never checks."""
+    with services.store.read() as session:
+        account = session.get_one(Account, account_id)
+        migration = account.migration
+        sides = sides_of(account, migration, services.sealer)
+        if sides.destination is None:
+            raise LookupError("no destination")
+        doubles = duplicates([_key(row, migration) for row in neighbours(session, account)])
+        subject = CheckSubject(
+            source=sides.source,
+            login=sides.login,
+            mailbox=sides.mailbox,
+            mailbox_password=sides.mailbox_password,
+            domain=migration.domain,
+            domains=tuple(domain.name for domain in migration.organization.domains),
+            destination=sides.destination.server,
+            password_policy=sides.destination.password_policy,
+            mode=Mode(migration.mode),
+            reading_fault=_fault(account.reading_fault),
+            duplicates=doubles.get(account.id, ()),
+        )
+        return _Loaded(subject, sides.destination)
+
+
+def _key(account: Account, migration: Migration) -> RowKey:
+    mailbox = account.mailbox.strip()
+    if mailbox and "@" not in mailbox:
+        mailbox = f"{mailbox}@{migration.domain}"
+    return RowKey(
+        id=account.id,
+        label=f"line {account.line}" if account.line else f"row {account.position}",
+        mailbox=mailbox,
+        host=account.source_host or migration.source_host,
+        port=account.source_port or migration.source_port,
+        username=account.source_username,
+    )
+
+
+def _fault(stored: dict[str, Any] | None) -> Finding | None:
+    if not stored:
+        return None
+    words = {name: str(stored.get(name, "")) for name in ("code", "words", "hint", "field")}
+    return Finding(Level.BLOCKING, **words)
+
+
+def _end(result: CheckResult) -> CheckEnd:
+    return CheckEnd(
+        ready=all(finding.level != Level.BLOCKING for finding in result.findings),
+        findings=_rows(result.findings),
+        address=result.address,
+        folders=result.folders,
+        messages=result.messages,
+        size=result.size,
+        mailbox_exists=result.mailbox_exists,
+    )
+
+
+def _broken(error: Exception) -> CheckEnd:
+    finding = Finding(
+        Level.BLOCKING,
+        Code.INTERNAL,
+        "This account could not be checked: our own check broke off.",
+        "Tell the operator; the server's log says why. Then check the row again.",
+        type(error).__name__,
+    )
+    return CheckEnd(False, _rows([finding]))
+
+
+def _rows(findings: Sequence[Finding]) -> list[FindingRow]:
+    return [FindingRow(**asdict(finding)) for finding in findings]

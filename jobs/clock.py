@@ -1,0 +1,72 @@
+"""`python -m jobs.clock`: the dispatcher's heart, one tick a second and one at each bell."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from types import FrameType
+
+from redis.exceptions import RedisError
+
+from jobs.dispatch import tick
+from jobs.logs import log_quietly
+from jobs.services import Services, current
+from store.engine import StoreError
+
+log = logging.getLogger("mailhaul.clock")
+
+
+class Clock:
+    """Survives a Redis or a database that is away, and says so once. Several may run at once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stop = threading.Event()
+        self._sql_away = False
+
+    def run(self) -> None:
+        while not self._stop.is_set():
+            self._tick()
+            self._wait()
+
+    def stop(self) -> None:
+        """Ends `run` within about a second."""
+        self._stop.set()
+
+    def _tick(self) -> None:
+        services = self._services
+        try:
+            tick(services.store, services.bell, services.settings)
+        except StoreError as error:
+            if not self._sql_away:
+                log.warning("database=away reason=%s", type(error).__name__)
+            self._sql_away = True
+        else:
+            if self._sql_away:
+                log.info("database=back")
+            self._sql_away = False
+
+    def _wait(self) -> None:
+        try:
+            self._services.bell.wait_for_tick(1)
+        except RedisError:
+            self._stop.wait(1)
+
+
+def main() -> None:
+    log_quietly()
+    clock = Clock(current())
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        clock.stop()
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    log.info("clock=started")
+    clock.run()
+    log.info("clock=stopped")
+
+
+if __name__ == "__main__":
+    main()

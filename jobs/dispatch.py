@@ -1,0 +1,43 @@
+"""From SQL to the workers: take back what was lost, claim what may begin, ring for each claim."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jobs.queue import CHECKS, RUNS, Bell
+from settings import Settings
+from store.claims import claim_account_runs, claim_checks
+from store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """How many claims were made."""
+
+    checks: int = 0
+    runs: int = 0
+
+
+def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
+    """Called each second by the clock, and by each job at its end, so that its place is filled.
+
+    Claims no more than there are workers: what waits in Redis would only lose its lease there.
+    Nothing is claimed while Redis is away. Raises StoreError while the database is."""
+    if not bell.alive():
+        return Tick()
+    limit, lease = settings.connections_per_server, settings.lease_seconds
+    places = max(settings.check_workers, bell.workers(CHECKS))
+    with store.write() as session:
+        checks = claim_checks(session, limit_per_server=limit, lease_seconds=lease, capacity=places)
+    places = max(settings.run_workers, bell.workers(RUNS))
+    with store.write() as session:
+        runs = claim_account_runs(
+            session, limit_per_server=limit, lease_seconds=lease, capacity=places
+        )
+    # After the commits: a worker that answers at once must find its claim. A ring that fails
+    # needs no answer here, since the claim's lease runs out.
+    for claim in checks:
+        bell.check(claim.id, claim.token)
+    for claim in runs:
+        bell.run(claim.id, claim.token)
+    return Tick(len(checks), len(runs))

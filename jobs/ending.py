@@ -1,0 +1,85 @@
+"""How one account run ends, entered in SQL for the holder of its claim."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from jobs.progress import StoreProgress
+from provisioners.base import ProvisionError
+from store import finishing
+from store.engine import Store
+from store.expiry import ATTEMPTS
+from store.seal import SealBroken
+from store.tables import now
+from sync.errors import AccountError, Code, Retry, Side, Stopped, StopReason, SyncError
+from sync.report import MailboxReport
+
+NOW_SECONDS = (1, 5, 20, 60)
+LATER_SECONDS = (15, 60, 240, 900)
+
+log = logging.getLogger("mailhaul.run")
+
+
+class Ending:
+    """One of the three is called, once, when the lease is extended no more."""
+
+    def __init__(
+        self, store: Store, account_run_id: int, token: int, progress: StoreProgress
+    ) -> None:
+        self._store = store
+        self._id = account_run_id
+        self._token = token
+        self._progress = progress
+
+    def finished(self, report: MailboxReport) -> None:
+        self._progress.finish()
+        with self._store.write() as session:
+            finishing.finish_account_run(session, self._id, self._token, report)
+        log.info("account_run=%d verdict=%r", self._id, str(report.verdict))
+
+    def left(self, stopped: Stopped) -> None:
+        log.info("account_run=%d left=%s", self._id, stopped.reason)
+        if stopped.reason == StopReason.FENCED:
+            return
+        self._progress.flush()
+        with self._store.write() as session:
+            finishing.leave_account_run(session, self._id, self._token)
+
+    def failed(self, error: SyncError, attempts: int) -> None:
+        """Again after a while when that may help, at most five times without getting on."""
+        self._progress.finish()
+        log.info("account_run=%d error=%s retry=%s", self._id, error.code, error.retry)
+        seconds = pause(error, 1 if self._progress.got_on else attempts)
+        reason = finishing.Reason(str(error.code), error.server_words, str(error.side or ""))
+        with self._store.write() as session:
+            if seconds is None:
+                finishing.fail_account_run(session, self._id, self._token, reason)
+                return
+            due = now() + timedelta(seconds=seconds)
+            finishing.retry_account_run(session, self._id, self._token, reason, not_before=due)
+
+
+def pause(error: SyncError, attempts: int) -> float | None:
+    """Seconds until the next attempt; None: there is none."""
+    if error.retry not in (Retry.NOW, Retry.LATER) or attempts >= ATTEMPTS:
+        return None
+    waits = NOW_SECONDS if error.retry == Retry.NOW else LATER_SECONDS
+    asked = float(getattr(error, "suggested_wait", 0.0))
+    return max(asked, waits[min(attempts, len(waits)) - 1])
+
+
+class ProvisionLater(AccountError):
+    """The destination's system could not answer now."""
+
+    retry = Retry.LATER
+
+
+def as_sync_error(error: SyncError | ProvisionError | SealBroken) -> SyncError:
+    if isinstance(error, SyncError):
+        return error
+    if isinstance(error, SealBroken):
+        return AccountError(Code.INTERNAL, str(error))
+    words = error.server_words or error.words
+    kind = ProvisionLater if error.retry else AccountError
+    return kind(Code.PROVISION_FAILED, words, side=Side.DESTINATION)

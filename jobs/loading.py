@@ -1,0 +1,119 @@
+"""The facts of one job, read in one go, so that no session is held while a network waits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from imap.server import Login, Server
+from importer.usernames import source_login
+from store.engine import Store
+from store.seal import Sealer, password_context
+from store.tables import Account, AccountRun, DestinationServer, Migration, Run
+from sync.options import Mode, Security, SyncOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A destination system as a job needs it."""
+
+    server: Server
+    provisioner: str
+    config: Mapping[str, Any]
+    password_policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both ends of one account. Lives in a work-horse only, and only as long as it works."""
+
+    source: Server
+    login: Login
+    mailbox: str
+    mailbox_password: str = field(repr=False)
+    destination: Place | None
+
+    @property
+    def destination_login(self) -> Login:
+        return Login(self.mailbox, self.mailbox_password)
+
+    @property
+    def subject(self) -> str:
+        """Names the two mailboxes for the ledger; changes when a person changes either."""
+        place = self.destination.server.host if self.destination else ""
+        words = (self.source.host, self.login.username, place, self.mailbox)
+        text = "\0".join(word.lower() for word in words)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One account run: its sides, and what a person chose."""
+
+    account_id: int
+    attempts: int
+    sides: Sides
+    options: SyncOptions
+
+
+def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
+    """Raises SealBroken when a password cannot be opened with our keys."""
+    return Sides(
+        source=Server(
+            account.source_host or migration.source_host,
+            account.source_port or migration.source_port,
+            Security(account.source_security or migration.source_security),
+        ),
+        login=Login(
+            account.source_username,
+            _opened(sealer, account.source_password_sealed, migration.id, "source"),
+        ),
+        mailbox=account.mailbox,
+        mailbox_password=_opened(sealer, account.mailbox_password_sealed, migration.id, "mailbox"),
+        destination=_place(migration.destination),
+    )
+
+
+def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
+    with store.read() as session:
+        account_run = session.get_one(AccountRun, account_run_id)
+        run = session.get_one(Run, account_run.run_id)
+        account = session.get_one(Account, account_run.account_id)
+        migration = session.get_one(Migration, run.migration_id)
+        return Work(
+            account_id=account.id,
+            attempts=account_run.attempts,
+            sides=_with_defaults(sides_of(account, migration, sealer)),
+            options=SyncOptions(mode=Mode(run.mode), dry_run=run.dry_run),
+        )
+
+
+def _with_defaults(sides: Sides) -> Sides:
+    """A username and a password that were left blank are the mailbox's own (F7)."""
+    login = source_login(
+        sides.login.username,
+        sides.login.password,
+        address=sides.mailbox,
+        mailbox_password=sides.mailbox_password,
+    )
+    return replace(sides, login=login)
+
+
+def _place(destination: DestinationServer | None) -> Place | None:
+    if destination is None:
+        return None
+    security = Security(destination.security)
+    return Place(
+        Server(destination.host, destination.port, security),
+        destination.provisioner,
+        dict(destination.config),
+        destination.password_policy,
+    )
+
+
+def _opened(sealer: Sealer, sealed: bytes | None, migration_id: int, field: str) -> str:
+    if sealed is None:
+        return ""
+    return sealer.open(sealed, password_context(migration_id, field))

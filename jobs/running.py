@@ -1,0 +1,170 @@
+"""One account run: provision the mailbox, bring it over, and enter how it ended.
+
+provisioned, copied, proven    complete, complete with skips, or failed, as the report says
+Stopped                        pending, paused or stopped, as the run stands by then
+an error that time may mend    pending again after a while, five times without getting on
+an error that a person mends   failed, with the server's own words
+anything unforeseen            failed, with a traceback in the log
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import closing
+from enum import Enum, auto
+
+from imap import ImapDestination, open_destination, open_source
+from jobs.ending import Ending, as_sync_error
+from jobs.lease import Heartbeat
+from jobs.leaving import LEAVING
+from jobs.loading import Place, Sides, Work, work_of
+from jobs.logs import trace
+from jobs.progress import StoreProgress, StoreStop
+from jobs.services import Services
+from provisioners import open_provisioner
+from provisioners.base import ProvisionError
+from store.claims import extend_lease
+from store.engine import StoreError
+from store.expiry import ATTEMPTS
+from store.ledger import SqlLedger
+from store.reporting_in import begin_account_run, write_values
+from store.seal import SealBroken
+from store.states import Phase
+from sync.errors import AccountError, AuthenticationFailed, Code, Side, Stopped, SyncError
+from sync.mailbox import migrate
+from sync.memory import MemoryServer
+from sync.ports import Destination, Source
+from sync.report import MailboxReport
+
+NEW_MAILBOX_SECONDS = 10
+"""So long a mailbox that was made just now may not be known yet to the server that serves it."""
+
+log = logging.getLogger("mailhaul.run")
+
+
+class Mailbox(Enum):
+    ABSENT = auto()
+    THERE = auto()
+    NEW = auto()
+
+
+class AccountRunJob:
+    """The claim of one account run in one worker."""
+
+    def __init__(self, services: Services, account_run_id: int, token: int) -> None:
+        self._services = services
+        self._store = services.store
+        self._id = account_run_id
+        self._token = token
+        self._stop = StoreStop(self._store, account_run_id, token, leaving=LEAVING)
+        self._progress = StoreProgress(self._store, account_run_id, token)
+        self._ending = Ending(self._store, account_run_id, token, self._progress)
+
+    def run(self) -> None:
+        """Returns when the end is entered, or when the claim is not ours (any more)."""
+        seconds = self._services.settings.lease_seconds
+        with self._store.write() as session:
+            if not begin_account_run(session, self._id, self._token, seconds=seconds):
+                return
+        with Heartbeat(self._extend, seconds) as heartbeat:
+            self._guarded(heartbeat)
+
+    def _guarded(self, heartbeat: Heartbeat) -> None:
+        attempts = ATTEMPTS
+        try:
+            work = work_of(self._store, self._id, self._services.sealer)
+            attempts = work.attempts
+            report = self._attempt(work)
+        except Stopped as stopped:
+            heartbeat.stop()
+            self._ending.left(stopped)
+        except (SyncError, ProvisionError, SealBroken) as error:
+            heartbeat.stop()
+            self._ending.failed(as_sync_error(error), attempts)
+        except StoreError as error:
+            # Nothing can be entered now. The lease runs out, and the work is taken up again.
+            log.warning("account_run=%d database=away reason=%s", self._id, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - an account never stays stuck
+            heartbeat.stop()
+            log.error("account_run=%d error=internal %s", self._id, trace(error))
+            self._ending.failed(AccountError(Code.INTERNAL, type(error).__name__), ATTEMPTS)
+        else:
+            heartbeat.stop()
+            self._ending.finished(report)
+
+    def _attempt(self, work: Work) -> MailboxReport:
+        place = work.sides.destination
+        if place is None:
+            raise AccountError(Code.MAILBOX_MISSING, "no destination", side=Side.DESTINATION)
+        mailbox = self._provisioned(work, place)
+        self._tell(phase=Phase.MAPPING)
+        ledger = SqlLedger(
+            self._store, work.account_id, self._id, self._token, subject=work.sides.subject
+        )
+        with (
+            closing(self._source(work.sides)) as source,
+            closing(self._destination(work.sides, place, mailbox)) as destination,
+        ):
+            return migrate(
+                source,
+                destination,
+                ledger,
+                options=work.options,
+                progress=self._progress,
+                stop=self._stop,
+            )
+
+    def _provisioned(self, work: Work, place: Place) -> Mailbox:
+        """The mailbox is there afterwards, but for a dry run, which makes none."""
+        provisioner = open_provisioner(place.provisioner, place.config)
+        address = work.sides.mailbox
+        if work.options.dry_run:
+            absent = provisioner.can_create and provisioner.exists(address) is False
+            return Mailbox.ABSENT if absent else Mailbox.THERE
+        if not provisioner.ensure(address, work.sides.mailbox_password).created:
+            return Mailbox.THERE
+        self._tell(mailbox_created=True)
+        return Mailbox.NEW
+
+    def _source(self, sides: Sides) -> Source:
+        return open_source(sides.source, sides.login, self._services.policy, wait=self._wait)
+
+    def _destination(self, sides: Sides, place: Place, mailbox: Mailbox) -> Destination:
+        if mailbox is Mailbox.ABSENT:
+            return MemoryServer()
+        login = sides.destination_login
+        opened = open_destination(place.server, login, self._services.policy, wait=self._wait)
+        if mailbox is Mailbox.NEW:
+            self._await_login(opened)
+        return opened
+
+    def _await_login(self, destination: ImapDestination) -> None:
+        """Dovecot, for one, looks at its users once a second."""
+        for _ in range(NEW_MAILBOX_SECONDS):
+            try:
+                return destination.connect()
+            except AuthenticationFailed:
+                self._wait(1)
+        return None
+
+    def _wait(self, seconds: float) -> None:
+        """A wait of the wire's that a stop can end. Raises Stopped."""
+        until = time.monotonic() + seconds
+        while True:
+            reason = self._stop.reason()
+            if reason is not None:
+                raise Stopped(reason)
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.5))
+
+    def _extend(self) -> bool:
+        seconds = self._services.settings.lease_seconds
+        with self._store.write() as session:
+            return extend_lease(session, self._id, self._token, seconds=seconds)
+
+    def _tell(self, **values: object) -> None:
+        with self._store.write() as session:
+            write_values(session, self._id, self._token, values)

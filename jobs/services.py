@@ -1,0 +1,46 @@
+"""What every job needs, built once a process from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from imap.server import NetworkPolicy
+from jobs.queue import Bell
+from settings import Settings
+from store.engine import Store
+from store.seal import Sealer, load_keys
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    store: Store
+    sealer: Sealer
+    bell: Bell
+    policy: NetworkPolicy
+
+    @classmethod
+    def build(cls, settings: Settings) -> Services:
+        """Connects nowhere yet. Raises store.seal.KeyFileError when there is no usable key."""
+        return cls(
+            settings=settings,
+            store=Store(settings.database_url),
+            sealer=Sealer(load_keys(settings.secret_keys, settings.key_file)),
+            bell=Bell(settings.redis_url),
+            policy=NetworkPolicy(
+                allowed_networks=settings.allowed_networks,
+                allowed_ports=settings.allowed_ports,
+                ca_file=settings.ca_file,
+            ),
+        )
+
+    def close(self) -> None:
+        self.store.dispose()
+        self.bell.close()
+
+
+@cache
+def current() -> Services:
+    """This process's services. A forked work-horse inherits them: the store notices the fork."""
+    return Services.build(Settings.from_env())

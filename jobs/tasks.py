@@ -1,0 +1,36 @@
+"""The doors that RQ knows by name (jobs.queue). Arguments are ids; the work is elsewhere."""
+
+from __future__ import annotations
+
+import logging
+
+from jobs import checking, listing, running
+from jobs.dispatch import tick
+from jobs.services import Services, current
+from store.engine import StoreError
+
+log = logging.getLogger("mailhaul.tasks")
+
+
+def check(account_id: int, token: int) -> None:
+    services = current()
+    checking.check_account(services, account_id, token)
+    _make_room(services)
+
+
+def run_account(account_run_id: int, token: int) -> None:
+    services = current()
+    running.AccountRunJob(services, account_run_id, token).run()
+    _make_room(services)
+
+
+def list_mailboxes(destination_id: int, domain: str) -> None:
+    listing.list_mailboxes(current(), destination_id, domain)
+
+
+def _make_room(services: Services) -> None:
+    """Fill the place that has become free, without waiting for the clock."""
+    try:
+        tick(services.store, services.bell, services.settings)
+    except StoreError as error:
+        log.warning("tick=missed reason=%s", type(error).__name__)

@@ -1,0 +1,76 @@
+"""`python -m jobs.worker QUEUE [QUEUE ...]`: one RQ worker; each job gets a process of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+from rq import Queue, Worker
+from rq.job import Job
+from rq.worker import WorkerStatus
+
+from imap.connect import trusted
+from jobs import tasks
+from jobs.lease import die_with
+from jobs.leaving import LEAVING
+from jobs.logs import log_quietly
+from jobs.queue import SERIALIZER, connect
+from jobs.services import current
+
+_MONITORING_SECONDS = 5
+_MAINTENANCE_SECONDS = 30
+
+TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes)
+"""Imported before the first fork, so that no job pays for it."""
+
+
+class HaulWorker(Worker):
+    """RQ's forking worker. Asked to end, it asks its job to leave at the next clean point."""
+
+    parent_pid = 0
+
+    def fork_work_horse(self, job: Job, queue: Queue) -> None:
+        self.parent_pid = os.getpid()
+        super().fork_work_horse(job, queue)
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        die_with(self.parent_pid)
+        super().main_work_horse(job, queue)
+
+    def setup_work_horse_signals(self) -> None:
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        LEAVING.clear()
+        signal.signal(signal.SIGUSR1, _leave)
+
+    def handle_warm_shutdown_request(self) -> None:
+        super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]
+        if self.get_state() == WorkerStatus.BUSY and self.horse_pid:
+            os.kill(self.horse_pid, signal.SIGUSR1)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    LEAVING.set()
+
+
+def main(queues: list[str]) -> None:
+    log_quietly()
+    services = current()
+    trusted(services.policy.ca_file)
+    redis = connect(services.settings.redis_url)
+    redis.set_retry(Retry(ExponentialBackoff(cap=2, base=0.1), retries=10))
+    HaulWorker(
+        queues,
+        connection=redis,
+        serializer=SERIALIZER,
+        job_monitoring_interval=_MONITORING_SECONDS,
+        maintenance_interval=_MAINTENANCE_SECONDS,
+        log_job_description=False,
+    ).work(with_scheduler=False, logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or sys.exit("Usage: python -m jobs.worker QUEUE [QUEUE ...]"))

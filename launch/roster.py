@@ -1,0 +1,78 @@
+"""Which processes make up the product, and what each finds in its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from launch.children import Child
+from launch.demo import Demo
+from settings import Settings
+
+_WEB_WORKERS = 2
+_WEB_THREADS = 8
+_NOT_FOR_CHILDREN = ("ADMIN_EMAIL", "ADMIN_PASSWORD")
+
+
+def environment(settings: Settings, redis_url: str, demo: Demo | None) -> dict[str, str]:
+    """Ours, made definite: no child guesses a path or a default for itself."""
+    environ = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_CHILDREN}
+    environ |= {
+        "DATA_DIR": str(settings.data_dir),
+        "DATABASE_URL": settings.database_url,
+        "REDIS_URL": redis_url,
+        "DEMO_SOURCE": "",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if demo is None:
+        return environ
+    ports = " ".join(str(port) for port in settings.demo_ports)
+    environ["DEMO_SOURCE"] = demo.source_offer
+    environ["ALLOWED_PORTS"] = f"{environ.get('ALLOWED_PORTS', '')} {ports}"
+    networks = environ.get("ALLOWED_NETWORKS", "")
+    environ["ALLOWED_NETWORKS"] = f"{networks} 127.0.0.0/8 ::1/128"
+    environ["CA_FILE"] = str(_authorities(settings, demo))
+    return environ
+
+
+def children(settings: Settings, environ: dict[str, str]) -> tuple[Child, list[Child]]:
+    """The web server, and the workers with the clock."""
+    logs = settings.data_dir / "logs"
+
+    def child(name: str, *arguments: str) -> Child:
+        command = (sys.executable, "-m", *arguments)
+        return Child(name, command, logs / f"{name}.log", environ, urgent=True)
+
+    workers = [
+        child(f"run-worker-{number}", "jobs.worker", "runs", "checks")
+        for number in range(1, settings.run_workers + 1)
+    ]
+    workers += [
+        child(f"check-worker-{number}", "jobs.worker", "checks")
+        for number in range(1, settings.check_workers + 1)
+    ]
+    return child("web", *_gunicorn(settings)), [child("clock", "jobs.clock"), *workers]
+
+
+def _gunicorn(settings: Settings) -> tuple[str, ...]:
+    return (
+        "gunicorn",
+        "app:create_app()",
+        f"--bind={settings.listen}",
+        "--worker-class=gthread",
+        f"--workers={_WEB_WORKERS}",
+        f"--threads={_WEB_THREADS}",
+        "--graceful-timeout=2",
+        "--no-control-socket",
+    )
+
+
+def _authorities(settings: Settings, demo: Demo) -> Path:
+    """The demo's authority, together with the operator's own where he named some."""
+    if not settings.ca_file:
+        return demo.ca_file
+    bundle = settings.data_dir / "authorities.pem"
+    parts = (Path(settings.ca_file).read_bytes(), demo.ca_file.read_bytes())
+    bundle.write_bytes(b"\n".join(parts))
+    return bundle

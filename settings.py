@@ -1,0 +1,131 @@
+"""What the operator decides, read once from the environment. Nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+
+Network = IPv4Network | IPv6Network
+
+
+class SettingsError(ValueError):
+    """A variable of the environment has a value that cannot be used; the text names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The whole configuration of one installation. Sizes are bytes, times are seconds."""
+
+    data_dir: Path
+    database_url: str
+    redis_url: str
+    secret_keys: tuple[str, ...]
+    """Fernet keys, newest first. Empty: the key file in `data_dir` is used."""
+    allowed_networks: tuple[Network, ...]
+    """Private, loopback and special ranges that a mail server may stand in."""
+    allowed_ports: frozenset[int]
+    connections_per_server: int
+    """How many checks and account runs may talk to one source server at a time."""
+    run_workers: int
+    check_workers: int
+    lease_seconds: int
+    upload_limit: int
+    upload_rows: int
+    base_url: str
+    listen: str
+    secure_cookies: bool
+    admin_email: str
+    admin_password: str
+    demo: bool
+    ca_file: str
+    """PEM bundle trusted beside the system's own authorities; empty: none."""
+    demo_ports: tuple[int, ...]
+    """Source plain and TLS, destination plain and TLS."""
+    demo_source: str
+    """host:port:security that step 1 offers; set by `make run` while the demo runs, else empty."""
+
+    @property
+    def key_file(self) -> Path:
+        return self.data_dir / "secret.keys"
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check every variable.
+
+        Raises SettingsError with the variable's name when a value cannot be used.
+        """
+        env = os.environ if environ is None else environ
+        data_dir = Path(env.get("DATA_DIR") or "var").resolve()
+        listen = env.get("LISTEN") or "127.0.0.1:8000"
+        return cls(
+            data_dir=data_dir,
+            database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mailhaul.db'}",
+            redis_url=env.get("REDIS_URL") or f"unix://{data_dir / 'redis' / 'redis.sock'}",
+            secret_keys=tuple(_words(env.get("SECRET_KEYS", ""))),
+            allowed_networks=_networks(env.get("ALLOWED_NETWORKS", "")),
+            allowed_ports=frozenset({143, 993}) | _ports(env.get("ALLOWED_PORTS", "")),
+            connections_per_server=_number(env, "CONNECTIONS_PER_SERVER", 10, (1, 1000)),
+            run_workers=_number(env, "RUN_WORKERS", 4, (1, 200)),
+            check_workers=_number(env, "CHECK_WORKERS", 3, (1, 200)),
+            lease_seconds=_number(env, "LEASE_SECONDS", 30, (5, 600)),
+            upload_limit=_number(env, "UPLOAD_LIMIT", 16 * 1024 * 1024, (1024, 1 << 30)),
+            upload_rows=_number(env, "UPLOAD_ROWS", 50_000, (1, 1_000_000)),
+            base_url=(env.get("BASE_URL") or f"http://{listen}").rstrip("/"),
+            listen=listen,
+            secure_cookies=_switch(
+                env, "SECURE_COOKIES", (env.get("BASE_URL") or "").startswith("https://")
+            ),
+            admin_email=env.get("ADMIN_EMAIL", ""),
+            admin_password=env.get("ADMIN_PASSWORD", ""),
+            demo=_switch(env, "DEMO", True),
+            ca_file=env.get("CA_FILE", ""),
+            demo_ports=_demo_ports(env.get("DEMO_PORTS") or "10143 10993 11143 11993"),
+            demo_source=env.get("DEMO_SOURCE", ""),
+        )
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(",", " ").split()
+
+
+def _number(env: Mapping[str, str], name: str, default: int, between: tuple[int, int]) -> int:
+    text = env.get(name) or str(default)
+    low, high = between
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{name} is {text!r}: a whole number from {low} to {high} is needed")
+    return int(text)
+
+
+def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
+    text = (env.get(name) or "").strip().lower()
+    if text in ("", "1", "0", "yes", "no", "true", "false", "on", "off"):
+        return default if not text else text in ("1", "yes", "true", "on")
+    raise SettingsError(f"{name} is {text!r}: 1 or 0 is needed")
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(word, strict=False) for word in _words(text))
+    except ValueError as error:
+        raise SettingsError(f"ALLOWED_NETWORKS: {error}") from error
+
+
+def _ports(text: str) -> frozenset[int]:
+    words = _words(text)
+    if not all(_is_port(word) for word in words):
+        raise SettingsError(f"ALLOWED_PORTS is {text!r}: port numbers from 1 to 65535 are needed")
+    return frozenset(int(word) for word in words)
+
+
+def _demo_ports(text: str) -> tuple[int, ...]:
+    words = _words(text)
+    if len(set(words)) != 4 or len(words) != 4 or not all(_is_port(word) for word in words):
+        raise SettingsError(f"DEMO_PORTS is {text!r}: four different port numbers are needed")
+    return tuple(int(word) for word in words)
+
+
+def _is_port(word: str) -> bool:
+    return word.isascii() and word.isdigit() and 1 <= int(word) <= 65535

@@ -1,0 +1,1 @@
+"""One mailbox from the shell: `python -m sync`, with imapsync's option names."""

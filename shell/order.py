@@ -1,0 +1,190 @@
+"""What is to be done: the options, understood and checked against each other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from ipaddress import ip_network
+from pathlib import Path
+
+from imap.server import NetworkPolicy, Server
+from shell.reading import Given, Usage
+from shell.selecting import Selection
+from sync.errors import Side
+from sync.folders import canonical
+from sync.options import Mode, Security, SyncOptions
+
+NUMBERS = {Side.SOURCE: "1", Side.DESTINATION: "2"}
+FOR_EVER = 10 * 365 * 86400
+CONNECT_SECONDS = 15
+ANSWER_SECONDS = 120
+EVERYWHERE = (ip_network("0.0.0.0/0"), ip_network("::/0"))
+"""The shell is the operator's own: it may go wherever its machine may."""
+
+
+class Just(StrEnum):
+    CONNECT = "connect"
+    LOGIN = "login"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One side, without its password."""
+
+    side: Side
+    server: Server
+    username: str
+    authuser: str
+    policy: NetworkPolicy
+
+    @property
+    def subject(self) -> str:
+        """Names the mailbox for the ledger. The two usual ports are the same server."""
+        port = "" if self.server.port in (143, 993) else f":{self.server.port}"
+        return f"{self.username}@{self.server.host.lower()}{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    source: Place
+    destination: Place
+    options: SyncOptions
+    selection: Selection
+    state: Path | None
+    json: bool
+    just: Just | None
+
+    @property
+    def subject(self) -> str:
+        return f"{self.source.subject} > {self.destination.subject}"
+
+
+def understand(given: Given) -> Order:
+    """Raises Usage for what is missing, and for options that contradict each other."""
+    just = _just(given)
+    state = given.last("state")
+    if state == "":
+        raise Usage("--state needs the name of a file.")
+    return Order(
+        source=_place(given, Side.SOURCE, just),
+        destination=_place(given, Side.DESTINATION, just),
+        options=_options(given),
+        selection=_selection(given),
+        state=Path(state) if state else None,
+        json="json" in given.flags,
+        just=just,
+    )
+
+
+def _just(given: Given) -> Just | None:
+    if "justconnect" in given.flags:
+        return Just.CONNECT
+    return Just.LOGIN if "justlogin" in given.flags else None
+
+
+def _place(given: Given, side: Side, just: Just | None) -> Place:
+    number = NUMBERS[side]
+    host, user = given.last(f"host{number}"), given.last(f"user{number}")
+    if not host:
+        raise Usage(f"--host{number} is missing: the {side}'s server.")
+    if not user and just is not Just.CONNECT:
+        raise Usage(f"--user{number} is missing: the login at the {side}.")
+    port = given.number(f"port{number}", 1, 65535)
+    security = _security(given.flags, number, port)
+    port = port or (993 if security is Security.TLS else 143)
+    return Place(
+        side,
+        Server(host, port, security, verify=f"insecure{number}" not in given.flags),
+        user or "",
+        given.last(f"authuser{number}") or "",
+        _policy(given, number, port),
+    )
+
+
+def _security(flags: set[str], number: str, port: int | None) -> Security:
+    """Nothing is sent in the clear but on request of both options; nothing falls back to it."""
+    ssl, no_ssl, tls, no_tls = (f"{name}{number}" in flags for name in _SECURITY_FLAGS)
+    for one, other in (("ssl", "nossl"), ("tls", "notls"), ("ssl", "tls")):
+        if f"{one}{number}" in flags and f"{other}{number}" in flags:
+            raise Usage(f"--{one}{number} and --{other}{number} contradict each other.")
+    if no_ssl and no_tls:
+        return Security.NONE
+    if tls or no_ssl or (port == 143 and not ssl and not no_tls):
+        return Security.STARTTLS
+    return Security.TLS
+
+
+_SECURITY_FLAGS = ("ssl", "nossl", "tls", "notls")
+
+
+def _policy(given: Given, number: str, port: int) -> NetworkPolicy:
+    seconds = given.number(f"timeout{number}", 0, 10_000_000)
+    if seconds is None:
+        seconds = given.number("timeout", 0, 10_000_000)
+    answer = ANSWER_SECONDS if seconds is None else seconds or FOR_EVER
+    return NetworkPolicy(
+        allowed_networks=EVERYWHERE,
+        allowed_ports=frozenset({port}),
+        connect_timeout=min(CONNECT_SECONDS, answer),
+        read_timeout=answer,
+        ca_file=_authorities(given, number),
+    )
+
+
+def _authorities(given: Given, number: str) -> str:
+    """Of the arguments that imapsync hands on to its TLS library we know two."""
+    found = ""
+    for argument in given.values.get(f"sslargs{number}", []):
+        name, _, value = argument.partition("=")
+        if name == "SSL_ca_file" and value:
+            if not Path(value).is_file():
+                raise Usage(f"--sslargs{number}: there is no file {value}.")
+            found = value
+        elif argument != "SSL_verify_mode=1":
+            why = f"use --insecure{number}" if name == "SSL_verify_mode" else "only SSL_ca_file is"
+            raise Usage(f"--sslargs{number} {name} is not supported: {why}.")
+    return found
+
+
+def _options(given: Given) -> SyncOptions:
+    flags = given.flags
+    if "delete2" in flags and "noresyncflags" in flags:
+        raise Usage("--delete2 makes both sides equal: --noresyncflags contradicts it.")
+    if "allowremoval" in flags and "delete2" not in flags:
+        raise Usage("--allowremoval is for --delete2.")
+    mode = Mode.ALL if "delete2" in flags else Mode.FLAGS_AND_NEW
+    return SyncOptions(
+        mode=Mode.NEW if "noresyncflags" in flags else mode,
+        dry_run="dry" in flags,
+        subscribe="nosubscribe" not in flags,
+        allow_removal="allowremoval" in flags,
+    )
+
+
+def _selection(given: Given) -> Selection:
+    if "nosubscribe" in given.flags and {"subscribe", "subscribeall"} & given.flags:
+        raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
+    return Selection(
+        folders=frozenset(map(canonical, given.values.get("folder", []))),
+        trees=tuple(map(canonical, given.values.get("folderrec", []))),
+        include=_patterns(given.values.get("include", []), "include"),
+        exclude=_patterns(given.values.get("exclude", []), "exclude"),
+        only_subscribed="subscribed" in given.flags,
+        subscribe_all="subscribeall" in given.flags,
+    )
+
+
+def _patterns(texts: Sequence[str], name: str) -> tuple[re.Pattern[str], ...]:
+    try:
+        return tuple(re.compile(_from_perl(text)) for text in texts)
+    except re.error as error:
+        raise Usage(f"--{name} {error.pattern!r} is no regular expression: {error.msg}.") from error
+
+
+def _from_perl(text: str) -> str:
+    """Perl lets (?i) stand again where it holds already, as in mailcow's own default."""
+    if not text.startswith("(?i)"):
+        return text
+    return "(?i)" + re.sub(r"(?<!\\)\(\?i\)", "", text[4:])

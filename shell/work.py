@@ -1,0 +1,115 @@
+"""An order carried out, from the first connection to its end."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from imap import ImapDestination, ImapSource, Login, open_destination
+from imap.connect import connect
+from imap.session import Session
+from shell.exits import Exit, exit_of, most_frequent
+from shell.order import Just, Order
+from shell.record import Record
+from shell.selecting import SelectedSource
+from shell.stopping import Interruption
+from shell.telling import Ending
+from sync.errors import Code, Side, SyncError
+from sync.file_ledger import FileLedger, LedgerUnusable
+from sync.file_lock import LedgerInUse
+from sync.mailbox import migrate
+from sync.memory_ledger import MemoryLedger
+from sync.ports import Ledger
+from sync.report import MailboxReport, Verdict
+
+
+def carry_out(
+    order: Order, logins: tuple[Login, Login], record: Record, stop: Interruption
+) -> Ending:
+    """`logins` are the source's and the destination's. Raises nothing that can be foreseen."""
+    begun = time.monotonic()
+    try:
+        status, verdict, notes = _work(order, logins, record, stop)
+    except LedgerInUse as error:
+        return Ending(Exit.PID_FILE_ERROR, "not begun", notes=(error.server_words,))
+    except LedgerUnusable as error:
+        return Ending(Exit.BY_FILE, "not finished", notes=(error.server_words,))
+    except SyncError as error:
+        stopped = error.code is Code.STOPPED
+        status = exit_of(error.code, error.side)
+        seconds = time.monotonic() - begun
+        return Ending(status, "stopped" if stopped else "not finished", error, seconds)
+    except KeyboardInterrupt:
+        return Ending(Exit.BY_SIGNAL, "stopped")
+    return Ending(status, verdict, None, time.monotonic() - begun, notes)
+
+
+Done = tuple[Exit, str, tuple[str, ...]]
+
+
+def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Interruption) -> Done:
+    if order.just is Just.CONNECT:
+        for place in (order.source, order.destination):
+            connect(place.server, place.policy, place.side).close()
+        return Exit.OK, "both servers can be reached", ()
+    ours, theirs = order.source, order.destination
+    session = Session(ours.server, logins[0], ours.policy, side=Side.SOURCE, wait=stop.wait)
+    writer = open_destination(theirs.server, logins[1], theirs.policy, wait=stop.wait)
+    with closing(SelectedSource(session, order.selection)) as reader, closing(writer):
+        if order.just is Just.LOGIN:
+            _arrive(reader, writer)
+            return Exit.OK, "both logins are accepted", ()
+        with _ledger(order) as ledger:
+            _arrive(reader, writer)
+            report = migrate(
+                reader, writer, ledger, options=order.options, progress=record, stop=stop
+            )
+            if isinstance(ledger, FileLedger) and not order.options.dry_run:
+                ledger.end_run()
+        return _judge(report, record, reader.missing)
+
+
+def _arrive(reader: ImapSource, writer: ImapDestination) -> None:
+    """Log in on both sides at the same time. The source's failure is told first."""
+    arrival = _Arrival(reader)
+    arrival.start()
+    try:
+        writer.connect()
+    finally:
+        arrival.join()
+        if arrival.error is not None:
+            raise arrival.error
+
+
+class _Arrival(threading.Thread):
+    def __init__(self, side: ImapSource) -> None:
+        super().__init__(daemon=True)
+        self._side = side
+        self.error: SyncError | None = None
+
+    def run(self) -> None:
+        try:
+            self._side.connect()
+        except SyncError as error:
+            self.error = error
+
+
+@contextmanager
+def _ledger(order: Order) -> Iterator[Ledger]:
+    if order.state is None:
+        yield MemoryLedger()
+        return
+    with closing(FileLedger(order.state, order.subject)) as ledger:
+        yield ledger
+
+
+def _judge(report: MailboxReport, record: Record, missing: list[str]) -> Done:
+    troubles = record.troubles()
+    troubles[Code.FOLDER_MISSING] += len(missing)
+    status = most_frequent(troubles)
+    if status is Exit.OK and report.verdict is Verdict.NOT_VERIFIED:
+        status = Exit.WITH_ERRORS
+    notes = tuple(f"The source has no folder {name!r}." for name in missing)
+    return status, str(report.verdict), notes

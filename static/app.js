@@ -1,0 +1,68 @@
+// Small conveniences. Every page works without them.
+(() => {
+  "use strict";
+
+  // Step 1: the port follows the security until a person has typed one.
+  const port = document.querySelector("#source_port");
+  if (port) {
+    const usual = (input) => input && input.dataset.port;
+    const chosen = () => document.querySelector("input[name=source_security]:checked");
+    let touched = port.value !== usual(chosen());
+    port.addEventListener("input", () => { touched = true; });
+    document.querySelectorAll("input[name=source_security]").forEach((input) => {
+      input.addEventListener("change", () => { if (!touched) port.value = usual(input); });
+    });
+  }
+
+  document.addEventListener("change", (event) => {
+    const box = event.target;
+    if (box.dataset && box.dataset.selectAll) {
+      const form = box.closest("form");
+      form.querySelectorAll(`input[name="${box.dataset.selectAll}"]:not(:disabled)`).forEach((one) => { one.checked = box.checked; });
+    }
+    if (box.dataset && box.dataset.limit) {
+      const large = box.files.length > 0 && box.files[0].size > Number(box.dataset.limit);
+      document.querySelector("#too-large").hidden = !large;
+      box.setCustomValidity(large ? document.querySelector("#too-large").textContent.trim() : "");
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const question = event.target.dataset.confirm;
+    if (question && !window.confirm(question)) event.preventDefault();
+    const refused = event.target.querySelector && event.target.querySelector("[data-limit]:invalid");
+    if (refused) { event.preventDefault(); refused.focus(); }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-print]")) window.print();
+    if (event.target.closest("[data-theme-switch]")) {
+      const root = document.documentElement;
+      root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+      try { localStorage.setItem("theme", root.dataset.bsTheme); } catch { /* kept for this page only */ }
+    }
+  });
+
+  // A destination shows only the settings of the kind that is chosen.
+  const kind = document.querySelector("#provisioner");
+  if (kind) {
+    const show = () => document.querySelectorAll("[data-kind]").forEach((group) => { group.hidden = group.dataset.kind !== kind.value; });
+    kind.addEventListener("change", show);
+    show();
+  }
+
+  // Where a swap took the focus away with its element, the keyboard goes on at the list. The
+  // button that opened an editor or a question gets the focus back when that is closed.
+  let lost = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const target = event.detail.target;
+    if (target && target.contains(document.activeElement)) lost = target.id;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!lost || document.activeElement !== document.body) { lost = null; return; }
+    const number = lost.split("-")[1];
+    const next = document.querySelector(`#edit-${number}`) || document.querySelector("#rows-heading");
+    lost = null;
+    if (next) next.focus();
+  });
+})();

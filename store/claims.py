@@ -1,0 +1,237 @@
+"""Who may work on what: claims with a lease and a fencing number, taken in one transaction.
+
+    expired lease   → pending (new) again; after five attempts without an answer failed (blocked)
+    free place      → the next account by position is claimed, with a higher number
+
+A claim holds until its lease is over; the worker that begins it extends it. The limits (accounts
+at a time of a migration, connections to a source server) are counted here from living claims, so
+they hold on all machines and die with the lease.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import CursorResult, Select, exists, func, select, text, update
+from sqlalchemy.orm import Session, aliased
+
+from store.expiry import expire_account_runs, expire_checks
+from store.finishing import complete_runs
+from store.ledger import owned
+from store.states import AccountRunState, AccountState, MigrationState
+from store.tables import Account, AccountRun, Migration, Run, now
+
+_CLAIM_LOCK = 7_260_302
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    id: int
+    token: int
+
+
+def claim_checks(
+    session: Session, *, limit_per_server: int, lease_seconds: int, capacity: int = 1000
+) -> list[Claimed]:
+    """Take back expired checks, then claim accounts to check while fewer than `capacity` live.
+
+    Migrations take turns, so that one mended row does not wait behind another's ten thousand."""
+    _lock(session)
+    expire_checks(session)
+    hosts = _busy_hosts(session)
+    free = capacity - _count(session, select(Account.id).where(_checking()))
+    waiting = (
+        select(Account.migration_id)
+        .join(Migration, Migration.id == Account.migration_id)
+        .where(Account.state == AccountState.NEW, Migration.destination_id.is_not(None))
+        .distinct()
+    )
+
+    def claim_next(migration_id: int) -> Claimed | None:
+        full = _full(hosts, limit_per_server)
+        query = _host_of(select(Account.id)).where(
+            Account.migration_id == migration_id, Account.state == AccountState.NEW
+        )
+        row = session.execute(_next(query, full).order_by(Account.position, Account.id)).first()
+        if row is None:
+            return None
+        hosts[row.host] += 1
+        values = {"state": AccountState.CHECKING, "check_lease": _until(lease_seconds)}
+        raised = update(Account).where(Account.id == row.id)
+        token = Account.check_token + 1
+        return Claimed(
+            row.id,
+            session.execute(
+                raised.values(check_token=token, **values).returning(Account.check_token)
+            ).scalar_one(),
+        )
+
+    return _in_turn(list(session.scalars(waiting)), claim_next, free)
+
+
+def claim_account_runs(
+    session: Session, *, limit_per_server: int, lease_seconds: int, capacity: int = 1000
+) -> list[Claimed]:
+    """Take back expired account runs, end the runs that are done, then claim what may begin."""
+    _lock(session)
+    expire_account_runs(session)
+    complete_runs(session)
+    hosts = _busy_hosts(session)
+    free = capacity - _count(session, select(AccountRun.id).where(_live()))
+
+    def claim_next(run_id: int) -> Claimed | None:
+        if not _has_room(session, run_id):
+            return None
+        full = _full(hosts, limit_per_server)
+        row = session.execute(_next(_runnable(run_id), full).order_by(AccountRun.id)).first()
+        if row is None:
+            return None
+        hosts[row.host] += 1
+        values = {"state": AccountRunState.RUNNING, "lease": _until(lease_seconds)}
+        raised = update(AccountRun).where(AccountRun.id == row.id)
+        token = AccountRun.token + 1
+        return Claimed(
+            row.id,
+            session.execute(
+                raised.values(token=token, not_before=None, **values).returning(AccountRun.token)
+            ).scalar_one(),
+        )
+
+    return _in_turn(_runs_with_work(session), claim_next, free)
+
+
+def extend_lease(session: Session, account_run_id: int, token: int, *, seconds: int) -> bool:
+    """False: the account run is not ours any more, and nothing may be written for it."""
+    query = update(AccountRun).where(owned(account_run_id, token))
+    return _changed(session.execute(query.values(lease=_until(seconds))))
+
+
+def extend_check(session: Session, account_id: int, token: int, *, seconds: int) -> bool:
+    query = update(Account).where(owned_check(account_id, token))
+    return _changed(session.execute(query.values(check_lease=_until(seconds))))
+
+
+def begin_check(session: Session, account_id: int, token: int, *, seconds: int) -> bool:
+    """The claim was taken up by a worker. False: it is over, there is nothing to do."""
+    query = update(Account).where(owned_check(account_id, token))
+    values = {"check_lease": _until(seconds), "check_attempts": Account.check_attempts + 1}
+    return _changed(session.execute(query.values(**values)))
+
+
+def owned_check(account_id: int, token: int) -> Any:
+    return (Account.id == account_id) & (Account.check_token == token) & _checking()
+
+
+def _in_turn(
+    ids: list[int], claim_next: Callable[[int], Claimed | None], free: int
+) -> list[Claimed]:
+    claimed: list[Claimed] = []
+    while ids and len(claimed) < free:
+        left: list[int] = []
+        for number in ids:
+            one = claim_next(number) if len(claimed) < free else None
+            if one is not None:
+                claimed.append(one)
+                left.append(number)
+        ids = left
+    return claimed
+
+
+def _lock(session: Session) -> None:
+    """One claimer at a time. SQLite's write lock is that already."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _CLAIM_LOCK})
+
+
+def _runs_with_work(session: Session) -> list[int]:
+    pending = exists().where(
+        AccountRun.run_id == Run.id, AccountRun.state == AccountRunState.PENDING
+    )
+    query = select(Run.id).where(Run.state == MigrationState.RUNNING, pending)
+    return list(session.scalars(query.order_by(Run.id)))
+
+
+def _has_room(session: Session, run_id: int) -> bool:
+    migration = select(Run.migration_id).where(Run.id == run_id).scalar_subquery()
+    threads = session.scalar(select(Migration.threads).where(Migration.id == migration))
+    live = (
+        select(AccountRun.id)
+        .join(Run, Run.id == AccountRun.run_id)
+        .where(Run.migration_id == migration, _live())
+    )
+    return _count(session, live) < max(1, threads or 1)
+
+
+def _runnable(run_id: int) -> Select[Any]:
+    """Pending, due, checked, and no other account run writes to the same mailbox now."""
+    other, its_account, its_migration = aliased(AccountRun), aliased(Account), aliased(Migration)
+    same_mailbox = (
+        select(other.id)
+        .join(its_account, its_account.id == other.account_id)
+        .join(its_migration, its_migration.id == its_account.migration_id)
+        .where(other.state == AccountRunState.RUNNING)
+        .where(func.lower(its_account.mailbox) == func.lower(Account.mailbox))
+        .where(its_migration.destination_id == Migration.destination_id)
+    )
+    query = select(AccountRun.id).join(Account, Account.id == AccountRun.account_id)
+    return _host_of(query).where(
+        AccountRun.run_id == run_id,
+        AccountRun.state == AccountRunState.PENDING,
+        AccountRun.not_before.is_(None) | (AccountRun.not_before <= now()),
+        # A row that was edited meanwhile waits for its check.
+        Account.state.not_in((AccountState.NEW, AccountState.CHECKING)),
+        ~same_mailbox.exists(),
+    )
+
+
+def _host_of(query: Select[Any]) -> Select[Any]:
+    return query.add_columns(_host().label("host")).join(
+        Migration, Migration.id == Account.migration_id
+    )
+
+
+def _host() -> Any:
+    """The source server that this account really uses: its own, or the migration's."""
+    own = func.nullif(Account.source_host, "")
+    return func.lower(func.coalesce(own, Migration.source_host))
+
+
+def _next(query: Select[Any], full: list[str]) -> Select[Any]:
+    return (query.where(_host().not_in(full)) if full else query).limit(1)
+
+
+def _busy_hosts(session: Session) -> Counter[str]:
+    checks = _host_of(select(Account.id)).where(_checking())
+    runs = _host_of(select(AccountRun.id).join(Account, Account.id == AccountRun.account_id)).where(
+        _live()
+    )
+    rows = [*session.execute(checks), *session.execute(runs)]
+    return Counter(str(row.host) for row in rows)
+
+
+def _full(hosts: Counter[str], limit: int) -> list[str]:
+    return [host for host, busy in hosts.items() if host and busy >= limit]
+
+
+def _checking() -> Any:
+    return Account.state == AccountState.CHECKING
+
+
+def _live() -> Any:
+    return AccountRun.state == AccountRunState.RUNNING
+
+
+def _count(session: Session, query: Select[Any]) -> int:
+    return session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _changed(result: Any) -> bool:
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def _until(seconds: int) -> Any:
+    return now() + timedelta(seconds=seconds)

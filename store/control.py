@@ -1,0 +1,224 @@
+"""What a person may do with a migration: start, stop, pause, resume, try again.
+
+Account runs that run now are not touched: their worker reads the run's state between batches,
+leaves at a clean point of the ledger and enters the state itself. So nothing is cut in the middle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from store import history
+from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
+from store.tables import Account, AccountRun, Migration, Run, User, now
+from sync.options import Mode
+
+
+class NotStartable(Exception):
+    """Why the migration cannot be started, in words; `blocked_ids` are the accounts in the way."""
+
+    def __init__(self, reasons: Iterable[str], blocked_ids: Iterable[int] = ()) -> None:
+        self.reasons = tuple(reasons)
+        self.blocked_ids = tuple(blocked_ids)
+        super().__init__(" ".join(self.reasons))
+
+
+def start(session: Session, migration_id: int, user: User | None) -> Run:
+    """Begin run N over all accounts. A complete or stopped migration is restarted the same way.
+
+    Raises NotStartable while an account is not ready, IllegalMove while it runs already.
+    """
+    migration = _locked(session, migration_id)
+    state = _moved(migration.state, MigrationState.RUNNING, paused_too=False)
+    _refuse_unready(session, migration)
+    number = session.scalar(
+        select(func.coalesce(func.max(Run.number), 0)).where(Run.migration_id == migration_id)
+    )
+    run = Run(
+        migration_id=migration_id,
+        number=(number or 0) + 1,
+        mode=migration.mode,
+        dry_run=migration.dry_run,
+        started_by=user.id if user else None,
+    )
+    session.add(run)
+    session.flush()
+    accounts = select(literal(run.id), Account.id).where(Account.migration_id == migration_id)
+    in_order = accounts.order_by(Account.position, Account.id)
+    session.execute(insert(AccountRun).from_select(["run_id", "account_id"], in_order))
+    migration.state = state
+    migration.started_at = run.started_at = now()
+    migration.completed_at = None
+    _tell(session, migration, user, "started", note=f"Run {run.number}.")
+    session.flush()
+    return run
+
+
+def stop(session: Session, migration_id: int, user: User | None) -> None:
+    """No account begins any more, those that run leave within seconds. Raises IllegalMove."""
+    migration = _locked(session, migration_id)
+    migration.state = _moved(migration.state, MigrationState.STOPPED)
+    migration.completed_at = now()
+    run = last_run(session, migration_id)
+    if run is not None:
+        run.state = MigrationState.STOPPED
+        run.completed_at = now()
+        waiting = (AccountRunState.PENDING, AccountRunState.PAUSED)
+        _move_runs(session, run, waiting, AccountRunState.STOPPED)
+    _tell(session, migration, user, "stopped")
+
+
+def pause(session: Session, migration_id: int, user: User | None) -> None:
+    """As stop, but resume goes on with the same run. Raises IllegalMove."""
+    migration = _locked(session, migration_id)
+    migration.state = _moved(migration.state, MigrationState.PAUSED)
+    run = last_run(session, migration_id)
+    if run is not None:
+        run.state = MigrationState.PAUSED
+        _move_runs(session, run, (AccountRunState.PENDING,), AccountRunState.PAUSED)
+    _tell(session, migration, user, "paused")
+
+
+def resume(session: Session, migration_id: int, user: User | None) -> None:
+    """Raises IllegalMove when it is not paused."""
+    migration = _locked(session, migration_id)
+    if migration.state != MigrationState.PAUSED:
+        raise IllegalMove(f"a migration that is {migration.state} cannot be resumed")
+    migration.state = MigrationState.RUNNING
+    run = last_run(session, migration_id)
+    if run is not None:
+        run.state = MigrationState.RUNNING
+        _move_runs(session, run, (AccountRunState.PAUSED,), AccountRunState.PENDING)
+    _tell(session, migration, user, "resumed")
+
+
+def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
+    """The last run's failed accounts, and those with failed messages, again in the same run.
+
+    Returns how many.
+
+    Raises NotStartable when none has failed, or those that have are not ready yet."""
+    migration = _locked(session, migration_id)
+    run = last_run(session, migration_id)
+    failed = [] if run is None else _failed(session, run)
+    ready = [run_id for run_id, _, state in failed if state == AccountState.READY]
+    if run is None or not ready:
+        others = [account_id for _, account_id, _ in failed]
+        words = "The failed accounts are not ready: mend them first." if others else ""
+        raise NotStartable([words or "No account has failed in the last run."], others)
+    if migration.state not in (MigrationState.RUNNING, MigrationState.PAUSED):
+        migration.state = run.state = _moved(migration.state, MigrationState.RUNNING)
+        migration.completed_at = run.completed_at = None
+    paused = migration.state == MigrationState.PAUSED
+    to = AccountRunState.PAUSED if paused else AccountRunState.PENDING
+    _reset(session, ready, to)
+    _tell(session, migration, user, "retried", note=f"{len(ready)} failed accounts.")
+    return len(ready)
+
+
+def last_run(session: Session, migration_id: int) -> Run | None:
+    query = select(Run).where(Run.migration_id == migration_id).order_by(Run.number.desc())
+    return session.scalars(query.limit(1)).first()
+
+
+def unready(session: Session, migration: Migration) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Why it cannot be started, and the accounts that are in the way. Both empty: it can."""
+    query = select(Account.id, Account.state).where(Account.migration_id == migration.id)
+    rows = session.execute(query.order_by(Account.position)).all()
+    blocked = [row.id for row in rows if row.state == AccountState.BLOCKED]
+    unchecked = [row.id for row in rows if row.state in (AccountState.NEW, AccountState.CHECKING)]
+    reasons = []
+    if not rows:
+        reasons.append("There are no accounts yet: choose or upload some in step 2.")
+    if blocked:
+        reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
+    if unchecked:
+        reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
+    if migration.destination_id is None:
+        reasons.append("No destination has been chosen: go back to step 1.")
+    if migration.mode == Mode.ALL and not migration.dry_run and not migration.removal_confirmed:
+        reasons.append(
+            "This mode removes messages at the destination that the source does not have: "
+            "confirm that first, or choose another mode in step 1."
+        )
+    return tuple(reasons), tuple(blocked + unchecked)
+
+
+def _refuse_unready(session: Session, migration: Migration) -> None:
+    reasons, in_the_way = unready(session, migration)
+    if reasons:
+        raise NotStartable(reasons, in_the_way)
+
+
+def _accounts(ids: list[int]) -> str:
+    return "1 account is" if len(ids) == 1 else f"{len(ids)} accounts are"
+
+
+def _locked(session: Session, migration_id: int) -> Migration:
+    query = select(Migration).where(Migration.id == migration_id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).one()
+
+
+def _moved(state: str, to: MigrationState, *, paused_too: bool = True) -> MigrationState:
+    if state == MigrationState.PAUSED and not paused_too:
+        raise IllegalMove("a paused migration is resumed, not started")
+    return MigrationState(move(MigrationState(state), to))
+
+
+def _move_runs(
+    session: Session, run: Run, states: tuple[AccountRunState, ...], to: AccountRunState
+) -> None:
+    ended = {"completed_at": now()} if to == AccountRunState.STOPPED else {}
+    for state in states:
+        move(state, to)
+    session.execute(
+        update(AccountRun)
+        .where(AccountRun.run_id == run.id, AccountRun.state.in_(states))
+        .values(state=to, **ended)
+    )
+
+
+def _failed(session: Session, run: Run) -> list[tuple[int, int, str]]:
+    in_part = (AccountRun.state == AccountRunState.SKIPS) & (AccountRun.failed > 0)
+    failed = (AccountRun.state == AccountRunState.FAILED) | in_part
+    query = (
+        select(AccountRun.id, Account.id, Account.state)
+        .join(Account, Account.id == AccountRun.account_id)
+        .where(AccountRun.run_id == run.id, failed)
+    )
+    return [(run_id, account_id, state) for run_id, account_id, state in session.execute(query)]
+
+
+def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
+    # In steps: a database takes only so many parameters in one statement.
+    for first in range(0, len(ids), 500):
+        session.execute(
+            update(AccountRun)
+            .where(AccountRun.id.in_(ids[first : first + 500]))
+            .values(
+                state=to,
+                phase=Phase.WAITING,
+                attempts=0,
+                not_before=None,
+                completed_at=None,
+                error="",
+                server_words="",
+                verdict="",
+            )
+        )
+
+
+def _tell(
+    session: Session, migration: Migration, user: User | None, kind: str, *, note: str = ""
+) -> None:
+    history.record(
+        session,
+        kind=kind,
+        note=note,
+        organization_id=migration.organization_id,
+        migration_id=migration.id,
+        user=user,
+    )

@@ -1,0 +1,136 @@
+"""The wizard's steps as the store keeps them: a draft outlives a closed browser."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from store import accounts
+from store.states import MigrationState, move
+from store.tables import MailboxList, Migration, Reading, now
+
+EDITABLE = frozenset({MigrationState.DRAFT, MigrationState.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChoice:
+    """Step 1. The fields are those of the migration."""
+
+    name: str
+    source_host: str
+    source_port: int
+    source_security: str
+    mode: str
+    dry_run: bool
+    account_group: str
+    threads: int
+    destination_id: int
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleChoice:
+    """Step 3. Times are UTC without a zone; `timezone` is the one they were typed in."""
+
+    start: str
+    start_at: datetime | None
+    timezone: str
+    loop: bool
+    loop_minutes: int
+    loop_until: datetime | None
+    notify: str
+    removal_confirmed: bool
+
+
+_CHECKED_AGAIN = (
+    "source_host",
+    "source_port",
+    "source_security",
+    "destination_id",
+    "domain",
+    "mode",
+)
+
+
+def new(
+    session: Session, *, organization_id: int, created_by: int | None, choice: ServerChoice
+) -> Migration:
+    migration = Migration(organization_id=organization_id, created_by=created_by)
+    _take(migration, choice)
+    session.add(migration)
+    session.flush()
+    return migration
+
+
+def change_server(session: Session, migration: Migration, choice: ServerChoice) -> int:
+    """Take step 1 anew. Returns how many accounts will be checked again because of it."""
+    before = [getattr(migration, field) for field in _CHECKED_AGAIN]
+    if (migration.mode, migration.destination_id) != (choice.mode, choice.destination_id):
+        # What a person confirmed was another removal.
+        migration.removal_confirmed = False
+    _take(migration, choice)
+    session.flush()
+    if before == [getattr(migration, field) for field in _CHECKED_AGAIN]:
+        return 0
+    return accounts.reset_check(session, migration.id)
+
+
+def change_schedule(migration: Migration, choice: ScheduleChoice) -> None:
+    """Take step 3. A start at a time makes the draft scheduled; any other makes it a draft."""
+    for field in ScheduleChoice.__dataclass_fields__:
+        setattr(migration, field, getattr(choice, field))
+    state = MigrationState(migration.state)
+    wanted = MigrationState.SCHEDULED if choice.start == "at" else MigrationState.DRAFT
+    if state in EDITABLE and state != wanted:
+        migration.state = move(state, wanted)
+
+
+def is_editable(migration: Migration) -> bool:
+    """Whether the steps may still be changed: only before the first start."""
+    return migration.state in EDITABLE
+
+
+def remove(session: Session, migration: Migration) -> None:
+    """A draft and all that belongs to it. Raises ValueError once it has been started."""
+    if not is_editable(migration):
+        raise ValueError("a migration that has been started is kept")
+    accounts.remove_all(session, migration.id)
+    session.execute(delete(Reading).where(Reading.migration_id == migration.id))
+    session.execute(delete(Migration).where(Migration.id == migration.id))
+
+
+def give_reports(session: Session, migration_id: int, user_ids: frozenset[int]) -> None:
+    """Exactly these customers may read the reports."""
+    session.execute(delete(Reading).where(Reading.migration_id == migration_id))
+    session.add_all(Reading(migration_id=migration_id, user_id=user_id) for user_id in user_ids)
+
+
+def mailbox_list(session: Session, destination_id: int, domain: str) -> MailboxList | None:
+    """What the destination listed last, or is being asked for; None: never asked."""
+    query = select(MailboxList).where(
+        MailboxList.destination_id == destination_id, MailboxList.domain == domain
+    )
+    return session.scalars(query).one_or_none()
+
+
+def ask_mailboxes(session: Session, destination_id: int, domain: str) -> MailboxList:
+    """Note that the list is wanted anew. Ring Bell.list_mailboxes after the commit."""
+    row = mailbox_list(session, destination_id, domain)
+    if row is None:
+        row = MailboxList(destination_id=destination_id, domain=domain, mailboxes=[])
+        session.add(row)
+    row.asked_at = now()
+    row.listed_at = None
+    row.error = ""
+    session.flush()
+    return row
+
+
+def _take(migration: Migration, choice: ServerChoice) -> None:
+    for field in ServerChoice.__dataclass_fields__:
+        value: Any = getattr(choice, field)
+        setattr(migration, field, value)

@@ -1,0 +1,170 @@
+"""How a check and an account run end. Each end counts once, for the holder of the token only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import Session
+
+from store import history
+from store.expiry import BACK_TO
+from store.reporting_in import run_state, write_values
+from store.states import AccountRunState, AccountState, MigrationState, Phase, move
+from store.tables import Account, AccountRun, FindingRow, Migration, Run, now
+from sync.report import FolderReport, MailboxReport, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class CheckEnd:
+    """`findings` without their account; `address` '' leaves the mailbox as it was typed."""
+
+    ready: bool
+    findings: Sequence[FindingRow]
+    address: str = ""
+    folders: int | None = None
+    messages: int | None = None
+    size: int | None = None
+    mailbox_exists: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an account run did not come to its end. `side` is source, destination or ''."""
+
+    code: str
+    server_words: str = ""
+    side: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {"error": self.code, "server_words": self.server_words, "error_side": self.side}
+
+
+def finish_check(session: Session, account_id: int, token: int, end: CheckEnd) -> bool:
+    """False: the account was edited or claimed anew meanwhile, and nothing was written."""
+    to = AccountState.READY if end.ready else AccountState.BLOCKED
+    values: dict[str, Any] = {
+        "state": move(AccountState.CHECKING, to),
+        "check_lease": None,
+        "check_attempts": 0,
+        "checked_at": now(),
+        "source_folders": end.folders,
+        "source_messages": end.messages,
+        "source_size": end.size,
+        "mailbox_exists": end.mailbox_exists,
+    }
+    if end.address:
+        values["mailbox"] = end.address
+    ours = (Account.id == account_id) & (Account.check_token == token)
+    query = update(Account).where(ours, Account.state == AccountState.CHECKING).values(**values)
+    result: Any = session.execute(query.execution_options(synchronize_session=False))
+    if result.rowcount != 1:
+        return False
+    session.execute(delete(FindingRow).where(FindingRow.account_id == account_id))
+    for finding in end.findings:
+        finding.account_id = account_id
+        session.add(finding)
+    return True
+
+
+def finish_account_run(
+    session: Session, account_run_id: int, token: int, report: MailboxReport
+) -> bool:
+    """The work came to its end: complete, complete with skips, or failed, as the report says."""
+    values: dict[str, Any] = totals(report.folders)
+    values |= {"verdict": report.verdict, "folder": "", "lease": None}
+    broken = next((folder for folder in report.folders if folder.error), None)
+    if broken is not None:
+        values |= {"error": broken.error, "server_words": broken.server_words}
+    return _end(session, account_run_id, token, _state_of(report), **values)
+
+
+def fail_account_run(session: Session, account_run_id: int, token: int, reason: Reason) -> bool:
+    values = {**reason.values, "verdict": Verdict.NOT_VERIFIED}
+    return _end(session, account_run_id, token, AccountRunState.FAILED, **values)
+
+
+def retry_account_run(
+    session: Session,
+    account_run_id: int,
+    token: int,
+    reason: Reason,
+    *,
+    not_before: datetime,
+) -> bool:
+    """Another attempt, not before that time; the reason stays to be seen until it begins."""
+    values = {**reason.values, "not_before": not_before}
+    return leave_account_run(session, account_run_id, token, values)
+
+
+def leave_account_run(
+    session: Session, account_run_id: int, token: int, values: dict[str, Any] | None = None
+) -> bool:
+    """Left at a clean point: pending, paused or stopped, by what the run is now.
+
+    Now, not when the worker was asked to leave: a person may have resumed meanwhile."""
+    state = run_state(session, account_run_id, token)
+    if state is None:
+        return False
+    to = BACK_TO[state]
+    move(AccountRunState.RUNNING, to)
+    left: dict[str, Any] = {"state": to, "phase": Phase.WAITING, "folder": "", "lease": None}
+    # Leaving because one was asked to is no failed attempt.
+    left |= {"attempts": 0} if values is None else values
+    if to == AccountRunState.STOPPED:
+        left["completed_at"] = now()
+    return write_values(session, account_run_id, token, left)
+
+
+def complete_runs(session: Session) -> None:
+    """End every run whose account runs have all ended, and its migration with it."""
+    left = (AccountRunState.PENDING, AccountRunState.RUNNING, AccountRunState.PAUSED)
+    open_runs = exists().where(AccountRun.run_id == Run.id, AccountRun.state.in_(left))
+    query = select(Run).where(Run.state == MigrationState.RUNNING, ~open_runs)
+    for run in session.scalars(query.with_for_update(skip_locked=True)).all():
+        migration = session.get_one(Migration, run.migration_id)
+        run.state = move(MigrationState.RUNNING, MigrationState.COMPLETE)
+        run.completed_at = now()
+        if migration.state == MigrationState.RUNNING:
+            migration.state = MigrationState.COMPLETE
+            migration.completed_at = run.completed_at
+        history.record(
+            session,
+            kind="completed",
+            note=f"Run {run.number}.",
+            organization_id=migration.organization_id,
+            migration_id=migration.id,
+        )
+    session.flush()
+
+
+def totals(folders: Sequence[FolderReport]) -> dict[str, Any]:
+    """The counters of an account run: the sums of its folders' reports."""
+    names = ("found", "copied", "present", "skipped", "failed", "vanished")
+    more = ("size_copied", "flags_changed", "removed")
+    sums: dict[str, Any] = {n: sum(getattr(f, n) for f in folders) for n in (*names, *more)}
+    return sums | {"folders_created": sum(folder.created for folder in folders)}
+
+
+def _state_of(report: MailboxReport) -> AccountRunState:
+    """A message never costs an account: failed messages are named exceptions, not a failure."""
+    if report.verdict == Verdict.NOT_VERIFIED or any(folder.error for folder in report.folders):
+        return AccountRunState.FAILED
+    if report.verdict == Verdict.EXCEPTIONS or report.total("skipped") or report.total("failed"):
+        return AccountRunState.SKIPS
+    return AccountRunState.COMPLETE
+
+
+def _end(
+    session: Session, account_run_id: int, token: int, to: AccountRunState, **values: Any
+) -> bool:
+    move(AccountRunState.RUNNING, to)
+    ended = {"state": to, "phase": Phase.DONE, "completed_at": now(), "folder": "", "lease": None}
+    if not write_values(session, account_run_id, token, ended | values):
+        return False
+    complete_runs(session)
+    return True

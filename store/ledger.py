@@ -1,0 +1,190 @@
+"""The ledger of one account in SQL: sync.ports.Ledger in the rows of sync.ledger_rows.
+
+Every write proves in its own transaction that the worker still owns the account run; one that does
+not is told so and has written nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.orm import Session
+
+from store.engine import Store
+from store.states import AccountRunState
+from store.tables import AccountRun, LedgerBatch, LedgerFolder
+from sync.errors import Stopped, StopReason
+from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.ledger_rows import (
+    Kind,
+    Row,
+    fold,
+    pack_pairs,
+    pack_rest,
+    pack_uids,
+    unpack_pairs,
+    unpack_rest,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One message that an account run sent. `destination_uid` 0 where it is not known."""
+
+    folder: str
+    source_uid: int
+    destination_uid: int
+    size: int
+
+
+class SqlLedger:
+    """`subject` names source and destination mailbox: pairs of another subject are not seen."""
+
+    def __init__(
+        self, store: Store, account_id: int, account_run_id: int, token: int, *, subject: str = ""
+    ) -> None:
+        self._store = store
+        self._account_id = account_id
+        self._account_run_id = account_run_id
+        self._token = token
+        self._subject = subject
+        self._folders: dict[FolderKey, int] = {}
+
+    def places(self) -> Mapping[str, Place]:
+        query = select(LedgerFolder.source, LedgerFolder.destination, LedgerFolder.rest).where(
+            LedgerFolder.account_id == self._account_id, LedgerFolder.subject == self._subject
+        )
+        with self._store.read() as session:
+            rows = session.execute(query.order_by(LedgerFolder.id)).all()
+        return {row.source: Place(row.destination, unpack_rest(row.rest)) for row in rows}
+
+    def load(self, key: FolderKey) -> Known:
+        with self._store.read() as session:
+            folder_id = self._find(session, key)
+            if folder_id is None:
+                return Known()
+            query = select(LedgerBatch).where(LedgerBatch.folder_id == folder_id)
+            batches = session.scalars(query.order_by(LedgerBatch.id)).all()
+            return fold(map(_row, batches), self._account_run_id)
+
+    def intend(self, key: FolderKey, intent: Intent) -> int:
+        return self._add(
+            key, Kind.SENT, pack_uids(intent.uids), uidnext=intent.uidnext, settled=False
+        )
+
+    def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
+        with self._store.write() as session:
+            self._fence(session)
+            batch = session.get_one(LedgerBatch, number)
+            batch.packed = pack_pairs(pairs)
+            batch.settled = True
+
+    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+        if pairs:
+            self._add(key, Kind.FOUND, pack_pairs(pairs))
+
+    def rest(self, key: FolderKey, rest: Rest) -> None:
+        with self._store.write() as session:
+            self._fence(session)
+            number = self._find(session, key) or self._make(session, key)
+            session.get_one(LedgerFolder, number).rest = pack_rest(rest)
+
+    def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
+        if uids:
+            self._add(key, Kind.GONE, pack_uids(uids))
+
+    def _add(
+        self, key: FolderKey, kind: str, packed: bytes, *, uidnext: int = 0, settled: bool = True
+    ) -> int:
+        with self._store.write() as session:
+            self._fence(session)
+            batch = LedgerBatch(
+                folder_id=self._find(session, key) or self._make(session, key),
+                account_run_id=self._account_run_id,
+                uidnext=uidnext,
+                settled=settled,
+                kind=kind,
+                packed=packed,
+            )
+            session.add(batch)
+            session.flush()
+            return batch.id
+
+    def _fence(self, session: Session) -> None:
+        """Raises Stopped(FENCED) unless the account run is ours, and keeps it so until commit."""
+        query = select(AccountRun.id).where(owned(self._account_run_id, self._token))
+        if session.scalar(query.with_for_update()) is None:
+            raise Stopped(StopReason.FENCED)
+
+    def _find(self, session: Session, key: FolderKey) -> int | None:
+        if key in self._folders:
+            return self._folders[key]
+        query = select(LedgerFolder.id).where(
+            LedgerFolder.account_id == self._account_id,
+            LedgerFolder.subject == self._subject,
+            LedgerFolder.source == key.source,
+            LedgerFolder.source_uidvalidity == key.source_uidvalidity,
+            LedgerFolder.destination == key.destination,
+            LedgerFolder.destination_uidvalidity == key.destination_uidvalidity,
+        )
+        folder_id = session.scalar(query.order_by(LedgerFolder.id).limit(1))
+        if folder_id is not None:
+            self._folders[key] = folder_id
+        return folder_id
+
+    def _make(self, session: Session, key: FolderKey) -> int:
+        folder = LedgerFolder(
+            account_id=self._account_id,
+            subject=self._subject,
+            source=key.source,
+            source_uidvalidity=key.source_uidvalidity,
+            destination=key.destination,
+            destination_uidvalidity=key.destination_uidvalidity,
+        )
+        session.add(folder)
+        session.flush()
+        return folder.id
+
+
+def owned(account_run_id: int, token: int) -> ColumnElement[bool]:
+    """True of the account run while the holder of this token may write to it."""
+    return (
+        (AccountRun.id == account_run_id)
+        & (AccountRun.token == token)
+        & (AccountRun.state == AccountRunState.RUNNING)
+    )
+
+
+def download_log(
+    session: Session, account_run_id: int, *, after: int = 0, batches: int = 20
+) -> tuple[list[LogLine], int | None]:
+    """The messages that this account run sent, a page of batches at a time, and where the next
+    page begins (None: that was all)."""
+    query = (
+        select(LedgerBatch.id, LedgerBatch.packed, LedgerFolder.source)
+        .join(LedgerFolder, LedgerFolder.id == LedgerBatch.folder_id)
+        .where(LedgerBatch.account_run_id == account_run_id, LedgerBatch.kind == Kind.SENT)
+        .where(LedgerBatch.settled, LedgerBatch.id > after)
+        .order_by(LedgerBatch.id)
+        .limit(batches + 1)
+    )
+    rows = session.execute(query).all()
+    lines = [
+        LogLine(row.source, pair.source_uid, pair.destination_uid, pair.size)
+        for row in rows[:batches]
+        for pair in unpack_pairs(row.packed)
+    ]
+    return lines, rows[batches - 1].id if len(rows) > batches else None
+
+
+def _row(batch: LedgerBatch) -> Row:
+    return Row(
+        number=batch.id,
+        run=batch.account_run_id,
+        kind=batch.kind,
+        settled=batch.settled,
+        uidnext=batch.uidnext,
+        packed=batch.packed,
+    )

@@ -1,0 +1,254 @@
+"""What the pages list: migrations with their progress, and the rows of one migration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy.orm import Session, selectinload
+
+from store.scope import Viewer, visible
+from store.states import AccountRunState, AccountState, MigrationState
+from store.tables import Account, AccountRun, FindingRow, Migration, Run
+
+PAGE = 50
+
+
+class Group(StrEnum):
+    """The overview's tabs: K9 is RUNNING, K10 is FINISHED."""
+
+    ALL = "all"
+    RUNNING = "running"
+    DRAFTS = "drafts"
+    FINISHED = "finished"
+
+
+_GROUPS: Mapping[Group, tuple[MigrationState, ...]] = {
+    Group.ALL: tuple(MigrationState),
+    Group.RUNNING: (MigrationState.RUNNING, MigrationState.PAUSED),
+    Group.DRAFTS: (MigrationState.DRAFT, MigrationState.SCHEDULED),
+    Group.FINISHED: (MigrationState.COMPLETE, MigrationState.STOPPED),
+}
+
+SORTS: Mapping[str, ColumnElement[Any]] = {
+    "name": func.lower(Migration.name),
+    "server": func.lower(Migration.source_host),
+    "state": Migration.state.expression,
+    "created": Migration.created_at.expression,
+    "started": Migration.started_at.expression,
+    "completed": Migration.completed_at.expression,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks of the overview. `sort` is one of SORTS."""
+
+    group: Group = Group.ALL
+    text: str = ""
+    sort: str = "created"
+    descending: bool = True
+    page: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCounts:
+    """The rows of one migration by state; `waiting` are new or being checked."""
+
+    ready: int = 0
+    blocked: int = 0
+    waiting: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.blocked + self.waiting
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """One run by what became of its accounts and messages."""
+
+    pending: int = 0
+    running: int = 0
+    complete: int = 0
+    failed: int = 0
+    stopped: int = 0
+    planned: int = 0
+    done: int = 0
+    copied: int = 0
+    messages_failed: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.pending + self.running + self.ended
+
+    @property
+    def ended(self) -> int:
+        return self.complete + self.failed + self.stopped
+
+    @property
+    def percent(self) -> int:
+        """Of all accounts, each counted by its messages once those are known."""
+        if not self.total:
+            return 0
+        if self.ended == self.total:
+            return 100
+        begun = self.done / self.planned if self.planned else 0.0
+        share = (self.ended + self.running * min(begun, 1.0)) / self.total
+        return min(99, int(share * 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One migration of the overview."""
+
+    migration: Migration
+    accounts: AccountCounts
+    run: RunCounts | None
+
+
+def lines(session: Session, viewer: Viewer, question: Question) -> tuple[list[Line], int]:
+    """One page, and how many there are on all pages."""
+    query = _asked(viewer, question)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    column = SORTS.get(question.sort, SORTS["created"])
+    order = column.desc().nulls_last() if question.descending else column.asc().nulls_last()
+    page = query.order_by(order, Migration.id.desc()).options(
+        selectinload(Migration.organization), selectinload(Migration.destination)
+    )
+    found = session.scalars(page.limit(PAGE).offset((question.page - 1) * PAGE)).all()
+    ids = [migration.id for migration in found]
+    accounts, runs = account_counts(session, ids), _last_run_counts(session, ids)
+    empty = AccountCounts()
+    return [Line(m, accounts.get(m.id, empty), runs.get(m.id)) for m in found], total
+
+
+def group_sizes(session: Session, viewer: Viewer) -> dict[Group, int]:
+    query = select(Migration.state, func.count()).where(visible(viewer)).group_by(Migration.state)
+    by_state = {row[0]: int(row[1]) for row in session.execute(query)}
+    return {
+        group: sum(by_state.get(state, 0) for state in states) for group, states in _GROUPS.items()
+    }
+
+
+def account_counts(session: Session, migration_ids: Sequence[int]) -> dict[int, AccountCounts]:
+    query = (
+        select(Account.migration_id, Account.state, func.count())
+        .where(Account.migration_id.in_(migration_ids))
+        .group_by(Account.migration_id, Account.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for migration_id, state, count in session.execute(query):
+        found.setdefault(migration_id, {})[state] = count
+    return {
+        migration_id: AccountCounts(
+            states.get(AccountState.READY, 0),
+            states.get(AccountState.BLOCKED, 0),
+            states.get(AccountState.NEW, 0) + states.get(AccountState.CHECKING, 0),
+        )
+        for migration_id, states in found.items()
+    }
+
+
+def account_page(
+    session: Session, migration_id: int, *, attention: bool, page: int
+) -> tuple[Sequence[Account], int]:
+    """Rows with their findings in the file's order; `attention`: only those that need a person."""
+    query = select(Account).where(Account.migration_id == migration_id)
+    if attention:
+        query = query.where(needs_attention())
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    ordered = query.order_by(Account.position, Account.id).options(selectinload(Account.findings))
+    return session.scalars(ordered.limit(PAGE).offset((page - 1) * PAGE)).all(), total
+
+
+def needs_attention() -> ColumnElement[bool]:
+    warned = exists().where(FindingRow.account_id == Account.id, FindingRow.level != "ok")
+    return or_(Account.state == AccountState.BLOCKED, warned)
+
+
+def changed_since(session: Session, ids: Sequence[int], since: datetime) -> Sequence[Account]:
+    """Of these rows, those that a page shown at `since` has to show anew."""
+    moving = Account.state.in_((AccountState.NEW, AccountState.CHECKING))
+    query = select(Account).where(
+        Account.id.in_(ids), or_(moving, Account.checked_at.is_(None), Account.checked_at >= since)
+    )
+    return session.scalars(query.options(selectinload(Account.findings))).all()
+
+
+def run_counts(session: Session, run_ids: Sequence[int]) -> dict[int, RunCounts]:
+    done = (
+        AccountRun.copied
+        + AccountRun.present
+        + AccountRun.skipped
+        + AccountRun.failed
+        + AccountRun.vanished
+    )
+    query = (
+        select(
+            AccountRun.run_id,
+            AccountRun.state,
+            func.count().label("accounts"),
+            func.sum(AccountRun.planned).label("planned"),
+            func.sum(done).label("done"),
+            func.sum(AccountRun.copied).label("copied"),
+            func.sum(AccountRun.failed).label("failed"),
+        )
+        .where(AccountRun.run_id.in_(run_ids))
+        .group_by(AccountRun.run_id, AccountRun.state)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.run_id, []).append(row)
+    return {run_id: _sum(rows) for run_id, rows in found.items()}
+
+
+def _sum(rows: Sequence[Any]) -> RunCounts:
+    def count(*states: AccountRunState) -> int:
+        return sum(row.accounts for row in rows if row.state in states)
+
+    def total(column: str, *states: AccountRunState) -> int:
+        return sum(int(getattr(row, column)) for row in rows if not states or row.state in states)
+
+    return RunCounts(
+        pending=count(AccountRunState.PENDING, AccountRunState.PAUSED),
+        running=count(AccountRunState.RUNNING),
+        complete=count(AccountRunState.COMPLETE, AccountRunState.SKIPS),
+        failed=count(AccountRunState.FAILED),
+        stopped=count(AccountRunState.STOPPED),
+        planned=total("planned", AccountRunState.RUNNING),
+        done=total("done", AccountRunState.RUNNING),
+        copied=total("copied"),
+        messages_failed=total("failed"),
+    )
+
+
+def _last_run_counts(session: Session, migration_ids: Sequence[int]) -> dict[int, RunCounts]:
+    last = (
+        select(Run.migration_id, func.max(Run.id).label("id"))
+        .where(Run.migration_id.in_(migration_ids))
+        .group_by(Run.migration_id)
+    )
+    runs = {run_id: migration_id for migration_id, run_id in session.execute(last)}
+    return {runs[run_id]: c for run_id, c in run_counts(session, list(runs)).items()}
+
+
+def _asked(viewer: Viewer, question: Question) -> Select[Migration]:
+    query = select(Migration).where(visible(viewer), Migration.state.in_(_GROUPS[question.group]))
+    text = question.text.strip()
+    if not text:
+        return query
+    pattern = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    named = or_(
+        Migration.name.ilike(pattern, escape="\\"),
+        Migration.domain.ilike(pattern, escape="\\"),
+        Migration.source_host.ilike(pattern, escape="\\"),
+    )
+    number = text.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        named = or_(named, Migration.id == int(number))
+    return query.where(named)

@@ -1,0 +1,90 @@
+"""Messages of one folder that share an intent."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sync.intent import Intent, Pair
+from sync.model import Appended, MessageMeta, Refused, Unreadable, Vanished, Wanted
+from sync.work import Work
+
+Answer = Appended | Refused | Vanished | Unreadable
+Waiting = deque[tuple[Work, MessageMeta]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """`answers` by source uid; what has been begun and has none is in doubt."""
+
+    work: Work
+    metas: dict[int, MessageMeta] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    answers: dict[int, Answer] = field(default_factory=dict)
+    number: int = 0
+    """The intent's."""
+    settled: bool = False
+    uidnext: int = 1
+
+    @property
+    def begun(self) -> bool:
+        """Its intent is written."""
+        return self.number > 0
+
+    @property
+    def complete(self) -> bool:
+        return len(self.answers) == len(self.metas)
+
+    def intend(self) -> Intent:
+        self.uidnext = self.work.uidnext
+        return Intent(tuple(self.metas), self.uidnext)
+
+    @property
+    def pairs(self) -> dict[int, Pair]:
+        """What the destination has told the new uid of."""
+        return {
+            uid: Pair(uid, answer.destination.uid, self.sizes[uid])
+            for uid, answer in self.answers.items()
+            if isinstance(answer, Appended) and answer.destination is not None
+        }
+
+    @property
+    def without_uid(self) -> list[MessageMeta]:
+        """Taken by the destination, which has not told the new uid."""
+        return [
+            self.metas[uid]
+            for uid, answer in self.answers.items()
+            if isinstance(answer, Appended) and answer.destination is None
+        ]
+
+    @property
+    def unanswered(self) -> list[MessageMeta]:
+        return [meta for uid, meta in self.metas.items() if uid not in self.answers]
+
+
+def next_batch(waiting: Waiting, *, messages: int, size: int) -> Batch:
+    """From the front of what waits: so many messages and bytes of one folder at most, and one
+    message at least."""
+    work, first = waiting.popleft()
+    batch = Batch(work, {first.uid: first})
+    total = first.size
+    while waiting and waiting[0][0] is work and len(batch.metas) < messages:
+        meta = waiting[0][1]
+        total += meta.size
+        if total > size:
+            break
+        batch.metas[meta.uid] = meta
+        waiting.popleft()
+    return batch
+
+
+def wanted(sending: Sequence[Batch]) -> list[Wanted]:
+    """What is asked of the source, folder by folder."""
+    uids: dict[Work, list[int]] = {}
+    for batch in sending:
+        uids.setdefault(batch.work, []).extend(batch.metas)
+    return [
+        Wanted(work.pair.source, work.key.source_uidvalidity, tuple(found))
+        for work, found in uids.items()
+    ]

@@ -1,0 +1,187 @@
+"""Copying messages: batches, intents, answers.
+
+Intent before append, result after. One stream runs over all batches: while the destination still
+answers for one, the next is on its way. Whatever breaks in between, the destination is looked at
+before anything is sent a second time, so that a blind second APPEND does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sync.batch import Batch, Waiting, next_batch, wanted
+from sync.errors import (
+    Code,
+    ConnectionLost,
+    FolderChanged,
+    FolderError,
+    MessageError,
+    Stopped,
+    StopReason,
+)
+from sync.intent import Pair
+from sync.model import Fetched, MessageMeta, Outgoing, Unreadable
+from sync.options import SyncOptions
+from sync.ports import Ledger, Stop
+from sync.setbacks import Setbacks
+from sync.settling import Broken, count, made_anew, stop_folder
+from sync.twins import Sides
+from sync.work import Work
+
+
+class Copier:
+    """Copies what is planned for several folders. The result is in the works and the ledger."""
+
+    def __init__(self, sides: Sides, ledger: Ledger, *, options: SyncOptions, stop: Stop) -> None:
+        self._sides = sides
+        self._ledger = ledger
+        self._options = options
+        self._stop = stop
+        self._setbacks = Setbacks()
+        self._uids_told = False
+        """The destination tells new uids (UIDPLUS), so that batches can be settled in passing."""
+        self._asked_to: StopReason | None = None
+
+    def run(self, works: Sequence[Work]) -> None:
+        """Raises what stops the account or more; then the messages without an outcome are still
+        open in the tallies, and an open intent is in the ledger if any of them may have been
+        sent. What stops a folder is in its tally, or marks it for another pass."""
+        waiting: Waiting = Waiting(
+            (work, meta) for work in works if work.plan for meta in work.plan.copies
+        )
+        while waiting:
+            sending = self._next(waiting)
+            broken = self._send(sending)
+            for batch in sending:
+                if batch.begun and not batch.settled:
+                    self._settle(batch, broken)
+            self._put_back(sending, broken, waiting)
+            if self._asked_to:
+                raise Stopped(self._asked_to)
+            if full := self._setbacks.full:
+                raise full
+
+    def _next(self, waiting: Waiting) -> list[Batch]:
+        """The next batches that go in one stream. One alone until it is known that uids are told;
+        one message alone after the line has broken."""
+        alone = self._setbacks.one_by_one()
+        messages, size = self._options.batch_messages, self._options.batch_size
+        taken = [next_batch(waiting, messages=1 if alone else messages, size=size)]
+        while waiting and self._uids_told and not alone:
+            taken.append(next_batch(waiting, messages=messages, size=size))
+        return taken
+
+    def _send(self, sending: list[Batch]) -> Broken | None:
+        sent: list[tuple[Batch, int]] = []
+        try:
+            for outcome in self._sides.destination.append(self._stream(sending, sent)):
+                batch, uid = sent[outcome.number]
+                batch.answers[uid] = outcome
+                if batch.complete and not batch.without_uid:
+                    self._uids_told = True
+                    self._settle(batch, None)
+        except (ConnectionLost, FolderError) as error:
+            return error
+        return None
+
+    def _stream(self, sending: list[Batch], sent: list[tuple[Batch, int]]) -> Iterator[Outgoing]:
+        place = {(b.work.pair.source.name, uid): b for b in sending for uid in b.metas}
+        for asked, answer in self._sides.source.bodies(wanted(sending)):
+            uid = answer.meta.uid if isinstance(answer, Fetched) else answer.uid
+            batch = place[asked.folder.name, uid]
+            if not batch.begun and not self._begin(batch):
+                return
+            if not isinstance(answer, Fetched):
+                batch.answers[uid] = answer
+            elif answer.size == 0:
+                batch.answers[uid] = Unreadable(uid, MessageError(Code.EMPTY_MESSAGE))
+            else:
+                batch.sizes[uid] = answer.size
+                sent.append((batch, uid))
+                yield _outgoing(batch, answer, number=len(sent) - 1)
+
+    def _begin(self, batch: Batch) -> bool:
+        """Write the intent. False: a stop is asked for, or nothing more fits."""
+        self._asked_to = self._stop.reason()
+        if self._asked_to or self._setbacks.full:
+            return False
+        pair = batch.work.pair
+        batch.work.tally.progress.folder(pair.source.name, pair.destination.name)
+        batch.number = self._ledger.intend(batch.work.key, batch.intend())
+        return True
+
+    def _settle(self, batch: Batch, broken: Broken | None) -> None:
+        """Find out what became of a batch, and write it into the ledger."""
+        work = batch.work
+        if made_anew(work, broken):
+            # Its uids mean other messages now: the next pass matches what is there.
+            work.again = True
+            return
+        pairs = batch.pairs
+        work.take(pairs.values())
+        unsure = batch.without_uid + (batch.unanswered if broken else [])
+        try:
+            arrived = self._sides.arrived(work, unsure, batch.uidnext)
+        except FolderChanged:
+            work.again = True
+            return
+        except FolderError as error:
+            work.tally.fail_open(error)
+            return
+        for uid, there in arrived.items():
+            pairs[uid] = Pair(uid, there, batch.sizes.get(uid, batch.metas[uid].size))
+        for meta in batch.without_uid:
+            pairs.setdefault(meta.uid, Pair(meta.uid, 0, batch.sizes[meta.uid]))
+        self._ledger.settle(work.key, batch.number, list(pairs.values()))
+        batch.settled = True
+        work.take(pairs.values())
+        count(batch, pairs, self._setbacks)
+
+    def _put_back(self, sending: list[Batch], broken: Broken | None, waiting: Waiting) -> None:
+        """What did not arrive is sent again, but for what stops its folder or has broken the line
+        too often."""
+        if isinstance(broken, FolderError):
+            stop_folder(sending, broken)
+        left = [(batch.work, meta) for batch in sending for meta in _left(batch)]
+        waiting.extendleft(reversed(left))
+        if isinstance(broken, ConnectionLost) and left:
+            work, first = left[0]
+            names = [(work.pair.source.name, meta.uid) for work, meta in left]
+            tried = sum(len(batch.metas) for batch in sending)
+            if self._setbacks.set_aside(names, tried, broken):
+                waiting.popleft()
+                work.tally.fail(first, broken)
+        _drop_ended(waiting)
+
+
+def _drop_ended(waiting: Waiting) -> None:
+    """What waits for a folder that has ended in this pass, waits no longer."""
+    kept = [(work, meta) for work, meta in waiting if work.under_way]
+    if len(kept) < len(waiting):
+        waiting.clear()
+        waiting.extend(kept)
+
+
+def _left(batch: Batch) -> list[MessageMeta]:
+    if not batch.work.under_way:
+        return []
+    return [meta for uid, meta in batch.metas.items() if uid in batch.work.tally.open]
+
+
+def _outgoing(batch: Batch, answer: Fetched, *, number: int) -> Outgoing:
+    listed, meta = batch.metas[answer.meta.uid], answer.meta
+    return Outgoing(
+        folder=batch.work.pair.destination,
+        number=number,
+        size=answer.size,
+        internaldate=meta.internaldate or listed.internaldate,
+        flags=meta.flags if meta.internaldate else listed.flags,
+        chunks=_watched(batch.work, meta.uid, answer.chunks),
+    )
+
+
+def _watched(work: Work, uid: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for chunk in chunks:
+        if b"\0" in chunk:
+            work.nul.add(uid)
+        yield chunk

@@ -1,0 +1,20 @@
+"""INTERNALDATE as an instant, to compare what two servers print differently."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def instant(internaldate: str) -> datetime | None:
+    """The UTC time of a date-time of RFC 9051, section 9; None when it is none.
+
+    Example: ' 7-Feb-2021 09:12:30 +0100'."""
+    try:
+        return datetime.strptime(internaldate.strip(), "%d-%b-%Y %H:%M:%S %z").astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def same_instant(one: str, other: str) -> bool:
+    """Whether both mean one moment; an unreadable date is like none."""
+    return one == other or instant(one) == instant(other)

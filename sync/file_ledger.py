@@ -1,0 +1,257 @@
+"""The ledger of one mailbox in a file: sync.ports.Ledger over SQLite, one row a batch.
+
+One file may hold many mailboxes, each under a subject of its own. Whoever has a mailbox open holds
+a lock on it that dies with the process. A run that was cut off is gone on with: what it had sent
+counts as sent by the run that resumes it, until `end_run`.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sync.errors import Code, RunError
+from sync.file_lock import FileLock
+from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.ledger_rows import (
+    Kind,
+    Row,
+    fold,
+    pack_pairs,
+    pack_rest,
+    pack_uids,
+    squeeze,
+    unpack_rest,
+)
+
+ROWS_OF_A_FOLDER = 32
+"""More settled rows than this are folded into one when a run ends."""
+
+_VERSION = 1
+_APPLICATION = 0x4D484C31
+_TABLES = """
+CREATE TABLE mailbox (
+  id INTEGER PRIMARY KEY, subject TEXT NOT NULL UNIQUE,
+  run INTEGER NOT NULL, ended INTEGER NOT NULL);
+CREATE TABLE folder (
+  id INTEGER PRIMARY KEY, mailbox_id INTEGER NOT NULL REFERENCES mailbox,
+  source BLOB NOT NULL, source_uidvalidity INTEGER NOT NULL,
+  destination BLOB NOT NULL, destination_uidvalidity INTEGER NOT NULL, rest BLOB,
+  UNIQUE (mailbox_id, source, source_uidvalidity, destination, destination_uidvalidity));
+CREATE TABLE batch (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, folder_id INTEGER NOT NULL REFERENCES folder,
+  run INTEGER NOT NULL, kind TEXT NOT NULL, settled INTEGER NOT NULL,
+  uidnext INTEGER NOT NULL, packed BLOB NOT NULL);
+CREATE INDEX batch_folder ON batch (folder_id, id);
+"""
+_FOLDER_OF_KEY = """
+SELECT id FROM folder WHERE mailbox_id = ? AND source = ? AND source_uidvalidity = ?
+AND destination = ? AND destination_uidvalidity = ?
+"""
+
+
+class LedgerUnusable(RunError):
+    """The file cannot be read or written, or is no ledger; `server_words` are the reason."""
+
+
+class FileLedger:
+    """`subject` names source and destination mailbox: pairs of another subject are not seen.
+
+    Raises LedgerUnusable, and LedgerInUse while another process has the same mailbox open."""
+
+    def __init__(self, path: Path, subject: str) -> None:
+        self._path = path
+        self._lock: FileLock | None = None
+        self._db: sqlite3.Connection | None = None
+        try:
+            with self._readable():
+                self._lock = FileLock(path.with_name(path.name + ".lock"), subject)
+                self._db = _open(path)
+                self._mailbox, self._run = _begin(self._db, subject)
+        except BaseException:
+            self.close()
+            raise
+
+    def places(self) -> Mapping[str, Place]:
+        query = "SELECT source, destination, rest FROM folder WHERE mailbox_id = ? ORDER BY id"
+        with self._reading() as db:
+            rows = db.execute(query, (self._mailbox,)).fetchall()
+        return {
+            _text(source): Place(_text(destination), unpack_rest(rest))
+            for source, destination, rest in rows
+        }
+
+    def load(self, key: FolderKey) -> Known:
+        with self._reading() as db:
+            return fold(_rows(db, self._find(db, key)), self._run)
+
+    def intend(self, key: FolderKey, intent: Intent) -> int:
+        return self._add(key, Kind.SENT, pack_uids(intent.uids), uidnext=intent.uidnext, settled=0)
+
+    def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
+        with self._writing() as db:
+            query = "UPDATE batch SET settled = 1, packed = ? WHERE id = ?"
+            db.execute(query, (pack_pairs(pairs), number))
+
+    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+        if pairs:
+            self._add(key, Kind.FOUND, pack_pairs(pairs))
+
+    def rest(self, key: FolderKey, rest: Rest) -> None:
+        with self._writing() as db:
+            folder = self._find(db, key) or self._make(db, key)
+            db.execute("UPDATE folder SET rest = ? WHERE id = ?", (pack_rest(rest), folder))
+
+    def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
+        if uids:
+            self._add(key, Kind.GONE, pack_uids(uids))
+
+    def end_run(self) -> None:
+        """The mailbox was gone through to its end: what comes next is another run."""
+        with self._writing() as db:
+            db.execute("UPDATE mailbox SET ended = 1 WHERE id = ?", (self._mailbox,))
+            _compact(db, self._mailbox, self._run)
+
+    def close(self) -> None:
+        """Give the file and the mailbox free. May be called twice."""
+        if self._db is not None:
+            self._db.close()
+        if self._lock is not None:
+            self._lock.release()
+        self._db = self._lock = None
+
+    def _add(
+        self, key: FolderKey, kind: Kind, packed: bytes, *, uidnext: int = 0, settled: int = 1
+    ) -> int:
+        with self._writing() as db:
+            folder = self._find(db, key) or self._make(db, key)
+            return _insert(db, Row(folder, self._run, kind, bool(settled), uidnext, packed))
+
+    def _find(self, db: sqlite3.Connection, key: FolderKey) -> int | None:
+        found = db.execute(_FOLDER_OF_KEY, (self._mailbox, *_columns(key))).fetchone()
+        return found[0] if found else None
+
+    def _make(self, db: sqlite3.Connection, key: FolderKey) -> int:
+        query = "INSERT INTO folder VALUES (NULL, ?, ?, ?, ?, ?, NULL)"
+        return db.execute(query, (self._mailbox, *_columns(key))).lastrowid or 0
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._readable():
+            if self._db is None:
+                raise sqlite3.ProgrammingError("the ledger is closed")
+            yield self._db
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._reading() as db, _transaction(db):
+            yield db
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            reason = f"{self._path}: {error}"
+            raise LedgerUnusable(Code.INTERNAL, reason, where=str(self._path)) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Made when it is missing, for nobody else's eyes: it names logins and folders."""
+    path.touch(mode=0o600)
+    db = sqlite3.connect(path, timeout=30, isolation_level=None)
+    try:
+        # A killed process loses nothing of a WAL. A machine that loses power may lose the last
+        # rows: then their messages are matched anew, and found.
+        db.execute("PRAGMA synchronous = NORMAL")
+        with _transaction(db):
+            _check_or_make(db)
+        db.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _check_or_make(db: sqlite3.Connection) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if empty and not application:
+        for statement in _TABLES.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {_APPLICATION}")
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+    elif application != _APPLICATION:
+        raise sqlite3.DatabaseError("this is a database, but not a ledger")
+    elif version != _VERSION:
+        raise sqlite3.DatabaseError(f"a ledger of version {version}, and {_VERSION} is understood")
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _begin(db: sqlite3.Connection, subject: str) -> tuple[int, int]:
+    """The mailbox's number and its run: a new one, or the one that was cut off."""
+    with _transaction(db):
+        db.execute("INSERT OR IGNORE INTO mailbox VALUES (NULL, ?, 1, 0)", (subject,))
+        db.execute("UPDATE mailbox SET run = run + ended, ended = 0 WHERE subject = ?", (subject,))
+        query = "SELECT id, run FROM mailbox WHERE subject = ?"
+        number, run = db.execute(query, (subject,)).fetchone()
+    return number, run
+
+
+def _rows(db: sqlite3.Connection, folder: int | None) -> Iterator[Row]:
+    query = "SELECT id, run, kind, settled, uidnext, packed FROM batch WHERE folder_id = ?"
+    for number, run, kind, settled, uidnext, packed in db.execute(
+        query + " ORDER BY id", (folder,)
+    ):
+        yield Row(number, run, kind, bool(settled), uidnext, packed)
+
+
+def _insert(db: sqlite3.Connection, row: Row) -> int:
+    """Add this row; its `number` is the folder's."""
+    query = "INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?)"
+    values = (row.number, row.run, row.kind, row.settled, row.uidnext, row.packed)
+    return db.execute(query, values).lastrowid or 0
+
+
+def _compact(db: sqlite3.Connection, mailbox: int, run: int) -> None:
+    """Fold each folder's many rows into one. One with an open intent is left for later."""
+    query = """
+    SELECT folder_id FROM batch JOIN folder ON folder.id = folder_id WHERE mailbox_id = ?
+    GROUP BY folder_id HAVING count(*) > ? AND min(settled) = 1
+    """
+    for (folder,) in db.execute(query, (mailbox, ROWS_OF_A_FOLDER)).fetchall():
+        packed = squeeze(_rows(db, folder))
+        db.execute("DELETE FROM batch WHERE folder_id = ?", (folder,))
+        _insert(db, Row(folder, run, Kind.FOUND, True, 0, packed))
+
+
+def _columns(key: FolderKey) -> tuple[bytes | int, ...]:
+    return (
+        _bytes(key.source),
+        key.source_uidvalidity,
+        _bytes(key.destination),
+        key.destination_uidvalidity,
+    )
+
+
+def _bytes(name: str) -> bytes:
+    """A name is the server's, and may hold what is no character (lone surrogates)."""
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogatepass")

@@ -1,0 +1,68 @@
+"""What the ledger speaks of: folders on both sides, intents and pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sync.model import FolderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FolderKey:
+    """A folder pair in one incarnation. A new UIDVALIDITY on either side is another key, whose
+    pairs are empty: its messages are matched anew, and nothing is concluded from the old ones."""
+
+    source: str
+    source_uidvalidity: int
+    destination: str
+    destination_uidvalidity: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """These source uids are about to be sent; what the destination gets of them has a uid of at
+    least `uidnext`, its UIDNEXT before the first byte was sent."""
+
+    uids: tuple[int, ...]
+    uidnext: int
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One message on both sides. `size` in bytes as sent; `destination_uid` 0 where unknown."""
+
+    source_uid: int
+    destination_uid: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How both folders were when all was known to be equal: while they still are like that,
+    there is nothing to do."""
+
+    source: FolderStatus
+    destination: FolderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a source folder was put. A mapping once made stays."""
+
+    destination: str
+    rest: Rest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of one folder pair."""
+
+    pairs: Mapping[int, int] = field(default_factory=dict)
+    """Source uid → destination uid (0 where it could not be learnt)."""
+    sent: Mapping[int, Pair] = field(default_factory=dict)
+    """Those of the pairs, by source uid, that earlier attempts of this very account run have sent:
+    they count as copied in its report, and are proven with the rest."""
+    intents: tuple[Intent, ...] = ()
+    """What was about to be sent and never settled, oldest first."""

@@ -1,0 +1,117 @@
+"""The whole of one mailbox: map → plan → copy → verify → report.
+
+The story, once, from the top: all folders are mapped and made; the source is asked how much there
+is; then group after group of folders is listed on both sides, planned, copied and proven. A
+message's fault stays with the message and a folder's with the folder. What stops the account is
+raised, after what was done until then has been told to `progress`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sync.errors import Code, Stopped
+from sync.folders import FolderPair
+from sync.group_run import GroupRun
+from sync.intent import FolderKey, Pair
+from sync.options import SyncOptions
+from sync.ports import Destination, Ledger, Progress, Source, Stop
+from sync.prepare import Prepared, prepare
+from sync.report import FolderReport, MailboxReport, Outcome, Verdict
+from sync.twins import Sides
+
+GROUP_MESSAGES = 20_000
+GROUP_FOLDERS = 200
+
+
+def migrate(
+    source: Source,
+    destination: Destination,
+    ledger: Ledger,
+    *,
+    options: SyncOptions,
+    progress: Progress,
+    stop: Stop,
+) -> MailboxReport:
+    """Bring one mailbox over, or rehearse that. Closes neither side.
+
+    Raises AccountError for what stops the account (its plan says whether a retry helps) and
+    Stopped when `stop` asked for it or the ledger belongs to another worker."""
+    prepared = prepare(source, destination, ledger, options)
+    mine = prepared.statuses.values()
+    progress.planned(sum(s.messages for s in mine), sum(s.size or 0 for s in mine))
+    worker = GroupRun(
+        Sides(source, destination), ledger, options=options, progress=progress, stop=stop
+    )
+    reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
+    named = 0
+    for group in _groups(prepared):
+        if reason := stop.reason():
+            raise Stopped(reason)
+        for report, exceptions in worker.run(group, prepared.created):
+            reports.append(report)
+            named += exceptions
+    return MailboxReport(tuple(reports), _verdict(reports, named, options))
+
+
+def _groups(prepared: Prepared) -> Iterator[tuple[FolderPair, ...]]:
+    """Small folders together, so that memory holds the listings of so many messages at most."""
+    group: list[FolderPair] = []
+    total = 0
+    idle = set(prepared.idle)
+    for pair in prepared.pairs:
+        if pair in idle:
+            continue
+        number = prepared.messages(pair)
+        if group and (total + number > GROUP_MESSAGES or len(group) >= GROUP_FOLDERS):
+            yield tuple(group)
+            group, total = [], 0
+        group.append(pair)
+        total += number
+    if group:
+        yield tuple(group)
+
+
+def _without_work(
+    pair: FolderPair, prepared: Prepared, ledger: Ledger, progress: Progress
+) -> FolderReport:
+    """A folder that the destination refuses: all its messages are failed. One that stands on both
+    sides as it stood when they were equal: all are present, or copied if an earlier attempt of
+    this run has sent them."""
+    refusal = prepared.refused.get(pair.destination.name)
+    number = prepared.messages(pair)
+    sent = _sent(pair, prepared, ledger)
+    copied, size = min(len(sent), number), sum(one.size for one in sent)
+    report = FolderReport(
+        source=pair.source.name,
+        destination=pair.destination.name,
+        found=number,
+        failed=number if refusal else 0,
+        copied=copied,
+        present=0 if refusal else number - copied,
+        size_copied=size,
+        verified=refusal is None,
+        error=Code.FOLDER_REFUSED if refusal else None,
+        server_words=refusal.server_words if refusal else "",
+    )
+    progress.moved(Outcome.FAILED if refusal else Outcome.PRESENT, number - copied, 0)
+    progress.moved(Outcome.COPIED, copied, size)
+    progress.folder_done(report)
+    return report
+
+
+def _sent(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> list[Pair]:
+    rest = prepared.unchanged.get(pair.source.name)
+    if rest is None or pair.destination.name in prepared.refused:
+        return []
+    uidvalidities = (rest.source.uidvalidity, rest.destination.uidvalidity)
+    key = FolderKey(pair.source.name, uidvalidities[0], pair.destination.name, uidvalidities[1])
+    return list(ledger.load(key).sent.values())
+
+
+def _verdict(reports: list[FolderReport], named: int, options: SyncOptions) -> Verdict:
+    if options.dry_run:
+        return Verdict.DRY_RUN
+    if not all(report.verified and report.balanced for report in reports):
+        return Verdict.NOT_VERIFIED
+    return Verdict.EXCEPTIONS if named else Verdict.VERIFIED

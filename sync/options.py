@@ -1,0 +1,35 @@
+"""What a person chose for a migration, with its limits. The source of truth for forms and store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """F2. `ALL` makes the destination exactly the source and so removes what is not there."""
+
+    ALL = "all"
+    FLAGS_AND_NEW = "flags and new"
+    NEW = "new"
+
+
+class Security(StrEnum):
+    TLS = "ssl"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncOptions:
+    """Everything that changes what one account run does. Sizes in bytes, times in seconds."""
+
+    mode: Mode = Mode.FLAGS_AND_NEW
+    dry_run: bool = False
+    subscribe: bool = True
+    """Folders that are subscribed at the source are subscribed at the destination."""
+    batch_messages: int = 500
+    batch_size: int = 16 * 1024 * 1024
+    """A batch is closed by whichever limit is met first; one larger message is a batch alone."""
+    allow_removal: bool = False
+    """Mode ALL may remove more than half of a folder that an earlier run filled."""

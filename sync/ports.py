@@ -1,0 +1,167 @@
+"""The ports: what the heart asks of the two sides, of the ledger, and of those who watch.
+
+A Reader has no verb that writes. A Source is a Reader; a Destination is a Reader and a Writer.
+All methods may raise ConnectionLost; the next call after that connects anew, waiting as long as
+the server asked for. All may raise AuthenticationFailed and ConnectFailed for that reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from sync.errors import FolderError, StopReason
+from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.model import (
+    Appended,
+    Fetched,
+    FlagChange,
+    Folder,
+    FolderList,
+    FolderStatus,
+    Identity,
+    Listing,
+    Outgoing,
+    Refused,
+    Unreadable,
+    Vanished,
+    Wanted,
+)
+from sync.report import FolderReport, MessageNote, Outcome
+
+
+class Reader(Protocol):
+    """One mailbox, read without a trace: EXAMINE and BODY.PEEK[] only."""
+
+    def folders(self) -> FolderList:
+        """Every folder of the personal namespace, in the server's order."""
+        ...
+
+    def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
+        """By folder name; asked for all folders at once where the server can. Raises only for
+        what stops the account: a folder that cannot be opened is a value."""
+        ...
+
+    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
+        """All messages of each folder, one answer a folder in the order asked, the questions sent
+        ahead of the answers. A folder that cannot be opened is a value."""
+        ...
+
+    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
+        """The messages with uid >= first_uid. Raises FolderError when it cannot be opened."""
+        ...
+
+    def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
+        """The identifying header fields; a uid that is gone is absent from the answer."""
+        ...
+
+    def bodies(
+        self, wanted: Sequence[Wanted]
+    ) -> Iterator[tuple[Wanted, Fetched | Vanished | Unreadable]]:
+        """One answer for each uid, folder after folder as asked, within one in any order; the
+        questions are sent ahead of the answers. Streamed: the next answer may be asked for only
+        when the chunks of the one before are used up. Raises UidValidityChanged (`where` names
+        the folder) when a folder is not the one that was listed, ConnectionLost when the line
+        breaks inside a body."""
+        ...
+
+    def close(self) -> None:
+        """Log out and close. Never raises; may be called twice."""
+        ...
+
+
+Source = Reader
+
+
+class Writer(Protocol):
+    def create(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        """Make the folders, parents first as given; one that exists already is no error.
+        The answer holds those that were refused."""
+        ...
+
+    def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]: ...
+
+    def append(self, messages: Iterable[Outgoing]) -> Iterator[Appended | Refused]:
+        """Send the messages one after the other, as they come from the iterable.
+
+        One outcome for each message, in order, possibly later than the next message is asked for.
+        If the iterable or a body's chunks raise, the message that was cut is not stored, the
+        outcomes that are certain are yielded, and then the same exception is raised. FolderError
+        (`where` names the folder) stops likewise. ConnectionLost leaves the messages without an
+        outcome in doubt.
+        """
+        ...
+
+    def set_flags(self, folder: Folder, uidvalidity: int, changes: Sequence[FlagChange]) -> int:
+        """How many changes the server took. Raises UidValidityChanged before changing anything."""
+        ...
+
+    def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
+        """Remove exactly these messages by UID EXPUNGE (RFC 4315). Raises FolderError with
+        DELETION_REFUSED on a server without UIDPLUS, which could only expunge more than these."""
+        ...
+
+
+class Destination(Reader, Writer, Protocol):
+    pass
+
+
+class Ledger(Protocol):
+    """What is known to be copied for one account. Survives the process at every step."""
+
+    def places(self) -> Mapping[str, Place]:
+        """By source folder name, as last used."""
+        ...
+
+    def load(self, key: FolderKey) -> Known:
+        """Everything that is known of one folder pair."""
+        ...
+
+    def intend(self, key: FolderKey, intent: Intent) -> int:
+        """Written durably before the first byte is sent. Returns the intent's number.
+        Raises Stopped(FENCED) when this worker no longer owns the account."""
+        ...
+
+    def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
+        """What became of an intent: these were copied, the rest was not. Closes the intent."""
+        ...
+
+    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+        """Pairs that were found present, without having been sent."""
+        ...
+
+    def rest(self, key: FolderKey, rest: Rest) -> None:
+        """Both folders are equal, and were like this."""
+        ...
+
+    def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
+        """Source uids whose copy is gone from the destination."""
+        ...
+
+
+class Progress(Protocol):
+    """Told what happens, often; must be cheap and must not raise."""
+
+    def planned(self, messages: int, size: int) -> None:
+        """How much this run has found at the source in all, in messages and bytes."""
+        ...
+
+    def folder(self, source: str, destination: str) -> None:
+        """Work on this folder begins."""
+        ...
+
+    def moved(self, outcome: Outcome, messages: int, size: int) -> None: ...
+
+    def note(self, note: MessageNote) -> None: ...
+
+    def verifying(self) -> None:
+        """The copies of some folders are compared with what the destination lists now."""
+        ...
+
+    def folder_done(self, report: FolderReport) -> None: ...
+
+
+class Stop(Protocol):
+    def reason(self) -> StopReason | None:
+        """Asked between batches; None means go on."""
+        ...

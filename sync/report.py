@@ -1,0 +1,75 @@
+"""What became of a mailbox: the numbers of each folder, the exceptions by name, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sync.errors import Code
+
+
+class Outcome(StrEnum):
+    """found = the sum of the five, always."""
+
+    COPIED = "copied"
+    PRESENT = "present"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    VANISHED = "vanished"
+
+
+class Verdict(StrEnum):
+    VERIFIED = "verified"
+    EXCEPTIONS = "verified with named exceptions"
+    NOT_VERIFIED = "not verified"
+    DRY_RUN = "dry run"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageNote:
+    """One message that needs a word: skipped, failed, altered. Its size is in bytes."""
+
+    folder: str
+    uid: int
+    outcome: Outcome
+    code: Code
+    server_words: str = ""
+    subject: str = ""
+    date: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FolderReport:
+    """One source folder. In a dry run `copied` is what would be copied."""
+
+    source: str
+    destination: str
+    found: int = 0
+    copied: int = 0
+    present: int = 0
+    skipped: int = 0
+    failed: int = 0
+    vanished: int = 0
+    size_copied: int = 0
+    flags_changed: int = 0
+    removed: int = 0
+    created: bool = False
+    verified: bool = False
+    error: Code | None = None
+    server_words: str = ""
+
+    @property
+    def balanced(self) -> bool:
+        parts = self.copied + self.present + self.skipped + self.failed + self.vanished
+        return self.found == parts
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxReport:
+    folders: tuple[FolderReport, ...]
+    verdict: Verdict
+
+    def total(self, field: str) -> int:
+        """The sum of one counter of FolderReport over all folders."""
+        return sum(int(getattr(folder, field)) for folder in self.folders)

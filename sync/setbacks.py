@@ -1,0 +1,63 @@
+"""When to go on after something broke, and when to stop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from sync.errors import Code, ConnectionLost, DestinationFull, MessageError, Side
+
+STRIKES = 3
+"""So often may the line break at one message before that message is set aside."""
+SET_ASIDE_IN_A_ROW = 5
+"""So many set aside without a success between them: not the messages are at fault."""
+QUOTA_IN_A_ROW = 3
+ALONE = 64
+"""So many messages go one at a time after a break: the one at fault is among the first."""
+
+
+class Setbacks:
+    """What one folder's copying has met since its last success."""
+
+    def __init__(self) -> None:
+        self._strikes: Counter[tuple[str, int]] = Counter()
+        self._alone = 0
+        self._set_aside = 0
+        self._quota = 0
+        self.full: DestinationFull | None = None
+
+    def one_by_one(self) -> bool:
+        """After a break the messages go one at a time for a while, so that the one at which the
+        line breaks is found."""
+        if not self._alone:
+            return False
+        self._alone -= 1
+        return True
+
+    def success(self) -> None:
+        self._quota = self._set_aside = 0
+
+    def refused(self, error: MessageError) -> None:
+        """A smaller message may still fit; several refusals for quota in a row mean that none
+        will: then `full` says so."""
+        if error.code is not Code.QUOTA:
+            return
+        self._quota += 1
+        if self._quota >= QUOTA_IN_A_ROW:
+            self.full = DestinationFull(Code.QUOTA, error.server_words, side=Side.DESTINATION)
+
+    def set_aside(self, left: Sequence[tuple[str, int]], tried: int, lost: ConnectionLost) -> bool:
+        """The line broke while `tried` messages were under way, and `left` (folder, uid) are not
+        copied. True: the first of them has broken it too often, go on without it. Raises `lost`
+        when message after message does so."""
+        if tried > 1:
+            self._alone = min(len(left), ALONE)
+            return False
+        self._alone += 1
+        self._strikes[left[0]] += 1
+        if self._strikes[left[0]] < STRIKES:
+            return False
+        self._set_aside += 1
+        if self._set_aside >= SET_ASIDE_IN_A_ROW:
+            raise lost
+        return True

@@ -1,0 +1,73 @@
+"""One folder on its way through a run: what was listed, what is planned, what is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sync.folders import FolderPair
+from sync.intent import FolderKey, Known, Pair
+from sync.model import FolderStatus, Listing
+from sync.plan import Plan
+from sync.tally import Tally
+
+EMPTY = Listing(FolderStatus(uidvalidity=0, uidnext=1, messages=0), ())
+
+
+@dataclass(slots=True, eq=False)
+class Work:
+    """Fields are filled in the order of the phases: listed, planned, copied."""
+
+    pair: FolderPair
+    tally: Tally
+    ours: Listing = EMPTY
+    theirs: Listing = EMPTY
+    known: Known = field(default_factory=Known)
+    plan: Plan | None = None
+    copied: dict[int, Pair] = field(default_factory=dict)
+    """By source uid: what this pass has copied."""
+    nul: set[int] = field(default_factory=set)
+    """Copied messages with a NUL, which some servers replace without a word."""
+    taken: set[int] = field(default_factory=set)
+    """Destination uids whose source is known."""
+    uidnext: int = 1
+    """What is appended next at the destination gets at least this uid."""
+    vanished: set[int] = field(default_factory=set)
+    """Source uids that were expunged by someone else since the listing."""
+    again: bool = False
+    """The folder was made anew on one side: it needs another pass."""
+
+    @property
+    def key(self) -> FolderKey:
+        return FolderKey(
+            self.pair.source.name,
+            self.ours.status.uidvalidity,
+            self.pair.destination.name,
+            self.theirs.status.uidvalidity,
+        )
+
+    @property
+    def under_way(self) -> bool:
+        """Neither broken nor waiting for another pass."""
+        return self.tally.error is None and not self.again
+
+    @property
+    def to_prove(self) -> dict[int, Pair]:
+        """What this run has copied, in earlier attempts too, and has to be proven."""
+        listed = self.tally.listed
+        sent = {uid: pair for uid, pair in self.known.sent.items() if uid in listed}
+        return {**sent, **self.copied}
+
+    @property
+    def wrote(self) -> bool:
+        """The destination's folder is not what was listed."""
+        changed = self.plan is not None and (self.plan.flags or self.plan.removals)
+        return bool(self.to_prove or changed)
+
+    def take(self, pairs: Iterable[Pair]) -> None:
+        """These are at the destination now."""
+        for pair in pairs:
+            self.copied[pair.source_uid] = pair
+            if pair.destination_uid:
+                self.taken.add(pair.destination_uid)
+                self.uidnext = max(self.uidnext, pair.destination_uid + 1)

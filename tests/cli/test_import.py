@@ -1,0 +1,143 @@
+"""`migration import` without workers: what is written, what is refused, what is printed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskCliRunner
+from sqlalchemy import select
+
+from store.engine import Store
+from store.tables import Account, Migration
+from tests.house.tree import ROOT
+
+DEMO = str(ROOT / "sample_csv" / "demo.csv")
+IMPORT = ("migration", "import")
+
+
+@pytest.fixture(autouse=True)
+def world(cli: FlaskCliRunner) -> None:
+    """One organization with one domain, one destination."""
+    for command in (
+        ["organization", "add", "Acme", "--domain", "acme.example"],
+        ["destination", "add", "Mail", "--provisioner", "existing", "--host", "mail.acme.example"],
+    ):
+        assert cli.invoke(args=command).exit_code == 0
+
+
+def run(cli: FlaskCliRunner, *arguments: str, stdin: bytes | None = None) -> tuple[int, str]:
+    result = cli.invoke(args=[*IMPORT, *arguments], input=stdin)
+    return result.exit_code, result.output
+
+
+def imported(cli: FlaskCliRunner, *arguments: str) -> dict[str, Any]:
+    status, output = run(cli, *arguments, "--destination", "Mail", "--json")
+    assert status == 0, output
+    found: dict[str, Any] = json.loads(output)
+    return found
+
+
+def test_every_row_becomes_an_account(cli: FlaskCliRunner, store: Store) -> None:
+    """The draft has the file's rows in its order, each with its line, and what was asked for."""
+    numbers = imported(cli, DEMO, "--source-port", "10993", "--threads", "7", "--dry-run")
+    assert [one["line"] for one in numbers["accounts"]] == list(range(2, 14))
+    assert numbers["accounts"][0]["destination"] == "anna.berger@acme.example"
+    assert numbers["run"] is None
+    with store.read() as session:
+        migration = session.scalars(select(Migration)).one()
+        assert (migration.name, migration.threads, migration.dry_run) == ("demo", 7, True)
+        assert (migration.source_port, migration.source_security) == (10993, "ssl")
+        assert migration.domain == "acme.example"
+
+
+def test_no_password_is_printed_or_stored_in_clear(cli: FlaskCliRunner, store: Store) -> None:
+    """Neither the numbers nor the database file show one."""
+    status, output = run(cli, DEMO, "--destination", "Mail", "--json")
+    assert status == 0
+    assert "Herbst-Laub-2019" not in output
+    with store.read() as session:
+        account = session.scalars(select(Account)).first()
+        assert account is not None
+        assert account.source_password_sealed
+        assert b"Herbst" not in account.source_password_sealed
+
+
+def test_a_file_from_stdin_keeps_a_faulty_line(cli: FlaskCliRunner) -> None:
+    """A line that cannot be read is a blocked account with its reason, and the status is 2."""
+    data = (
+        b"imap.old.example;a@old.example;pw;a;Secret-Pass-123\nimap.old.example;b@old.example;pw\n"
+    )
+    status, output = run(cli, "-", "--destination", "Mail", "--json", stdin=data)
+    numbers = json.loads(output)
+    assert status == 2
+    assert [one["check"] for one in numbers["accounts"]] == ["new", "blocked"]
+    assert numbers["accounts"][1]["findings"][0]["level"] == "blocking"
+
+
+def test_the_only_organization_and_domain_need_no_name(cli: FlaskCliRunner) -> None:
+    """With a second of each, the command asks which is meant, and says what there is."""
+    imported(cli, DEMO)
+    cli.invoke(
+        args=["organization", "add", "Two", "--domain", "c.example", "--domain", "d.example"]
+    )
+    status, output = run(cli, DEMO, "--destination", "Mail")
+    assert status == 2
+    assert "'Acme', 'Two'" in output
+    status, output = run(cli, DEMO, "--destination", "Mail", "--organization", "Two")
+    assert status == 2
+    assert "c.example, d.example" in output
+    imported(cli, DEMO, "--organization", "Two", "--domain", "D.example")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["no-such.csv", "--destination", "Mail"], "no-such.csv"),
+        ([DEMO], "--destination"),
+        ([DEMO, "--destination", "Elsewhere"], "There are: 'Mail'"),
+        ([DEMO, "--destination", "Mail", "--domain", "x.example"], "It has: acme.example"),
+        ([DEMO, "--destination", "Mail", "--threads", "0"], "threads"),
+        ([DEMO, "--destination", "Mail", "--mode", "most"], "flags-and-new"),
+    ],
+)
+def test_wrong_usage_says_what_is_right(
+    cli: FlaskCliRunner, store: Store, arguments: list[str], words: str
+) -> None:
+    """Status 2, and nothing is written."""
+    status, output = run(cli, *arguments)
+    assert status == 2
+    assert words in output
+    with store.read() as session:
+        assert session.scalars(select(Migration)).all() == []
+
+
+def test_a_file_that_is_none_is_refused_in_words(cli: FlaskCliRunner, tmp_path: Path) -> None:
+    """A picture, and an empty file: status 2, no stack trace."""
+    for name, data in (("a.png", b"\x89PNG\r\n\x1a\n\0\0\0"), ("empty.csv", b"")):
+        (tmp_path / name).write_bytes(data)
+        status, output = run(cli, str(tmp_path / name), "--destination", "Mail")
+        assert status == 2
+        assert output.startswith("Error: ")
+        assert "Traceback" not in output
+
+
+def test_waiting_without_workers_ends_with_the_time(cli: FlaskCliRunner) -> None:
+    """`--timeout` ends the wait with status 2; the rows stay and go on waiting."""
+    arguments = (DEMO, "--destination", "Mail", "--check", "--timeout", "0.6")
+    status, output = run(cli, *arguments)
+    assert status == 2
+    assert "had not ended after 0.6 seconds" in output
+    listed = cli.invoke(args=["migration", "list", "--json"])
+    assert [one["state"] for one in json.loads(listed.output)] == ["draft"]
+
+
+def test_a_report_of_nothing_is_refused(cli: FlaskCliRunner) -> None:
+    """An unknown number has status 2; a draft's report shows its rows."""
+    assert cli.invoke(args=["migration", "report", "7"]).exit_code == 2
+    number = imported(cli, DEMO)["migration"]
+    shown = cli.invoke(args=["migration", "report", str(number)])
+    assert shown.exit_code == 0
+    assert "line 2: anna.berger@old.example to anna.berger@acme.example: new" in shown.output

@@ -1,0 +1,105 @@
+"""Real servers for the tests. Every fixture here starts the real thing or fails; none skips."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import socket
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from launch.certificates import Authority, make_authority
+from launch.dovecot import Dovecot, DovecotSpec
+
+_numbers = itertools.count(1)
+
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def open_dir() -> Iterator[Path]:
+    """A directory that the mail servers' own user may enter (pytest's tmp_path is closed to it)."""
+    directory = Path(tempfile.mkdtemp(prefix="mh-test-"))
+    directory.chmod(0o755)
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def authority() -> Authority:
+    return make_authority("Mailhaul test authority")
+
+
+@pytest.fixture(scope="session")
+def ca_file(open_dir: Path, authority: Authority) -> str:
+    path = open_dir / "authority.pem"
+    path.write_bytes(authority.pem)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def make_dovecot(open_dir: Path, authority: Authority) -> Iterator[Callable[..., Dovecot]]:
+    """Start one more Dovecot; keywords are those of DovecotSpec. Stopped at the session's end."""
+    started: list[Dovecot] = []
+
+    def make(**spec: object) -> Dovecot:
+        directory = open_dir / f"dovecot{next(_numbers)}"
+        directory.mkdir()
+        server = Dovecot(
+            DovecotSpec(directory, free_port(), free_port(), **spec)  # type: ignore[arg-type]
+        )
+        server.prepare(authority)
+        server.start()
+        started.append(server)
+        return server
+
+    yield make
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def source_server(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
+    """Separator '/', no prefix: the usual source."""
+    return make_dovecot()
+
+
+@pytest.fixture(scope="session")
+def destination_server(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
+    """Separator '.', prefix 'INBOX.', as on konsoleH."""
+    return make_dovecot(separator=".", prefix="INBOX.")
+
+
+@pytest.fixture
+def address() -> str:
+    """A mail address that no other test uses."""
+    return f"u{next(_numbers)}@example.test"
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One Chromium for all tests of a process: a second one cannot be driven beside it."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        yield started
+        started.close()

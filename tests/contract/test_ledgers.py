@@ -1,0 +1,127 @@
+"""What every ledger keeps, whatever holds it: memory, a file, or the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from store.engine import Store
+from store.ledger import SqlLedger
+from store.schema import upgrade
+from sync.file_ledger import FileLedger
+from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.memory_ledger import MemoryLedger
+from sync.model import FolderStatus
+from sync.ports import Ledger
+from tests.store.world import account_run, begun
+
+KEY = FolderKey("Entwürfe", 11, "INBOX.Drafts", 22)
+HIGHEST = 4_294_967_295
+
+Reopen = Callable[[], Ledger]
+"""The same ledger, as whoever comes after a killed process sees it."""
+
+
+def in_memory(directory: Path) -> Iterator[Reopen]:
+    ledger = MemoryLedger()
+    yield lambda: ledger
+
+
+def in_a_file(directory: Path) -> Iterator[Reopen]:
+    opened: list[FileLedger] = []
+
+    def reopen() -> Ledger:
+        for ledger in opened:
+            ledger.close()
+        opened.append(FileLedger(directory / "state", "a@x > b@y"))
+        return opened[-1]
+
+    yield reopen
+    for ledger in opened:
+        ledger.close()
+
+
+def in_sql(directory: Path) -> Iterator[Reopen]:
+    url = f"sqlite:///{directory / 'store.db'}"
+    upgrade(url)
+    store = Store(url)
+    claim = begun(store)
+    account = account_run(store, claim.id).account_id
+    yield lambda: SqlLedger(store, account, claim.id, claim.token)
+    store.dispose()
+
+
+@pytest.fixture(params=[in_memory, in_a_file, in_sql], ids=lambda kind: kind.__name__)
+def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reopen]:
+    yield from request.param(tmp_path)
+
+
+def test_an_unknown_folder_has_nothing(reopen: Reopen) -> None:
+    """Asking raises nothing, and invents nothing."""
+    assert reopen().places() == {}
+    assert reopen().load(KEY) == Known()
+
+
+def test_an_open_intent_stays_until_it_is_settled(reopen: Reopen) -> None:
+    """What was about to be sent is found by whoever comes next, oldest first."""
+    first = reopen().intend(KEY, Intent((1, 2), uidnext=7))
+    second = reopen().intend(KEY, Intent((HIGHEST,), uidnext=HIGHEST + 1))
+    intents = (Intent((1, 2), 7, first), Intent((HIGHEST,), HIGHEST + 1, second))
+    assert reopen().load(KEY) == Known({}, {}, intents)
+    reopen().settle(KEY, first, [])
+    assert reopen().load(KEY).intents == intents[1:]
+
+
+def test_a_settled_intent_is_pairs(reopen: Reopen) -> None:
+    """What did not arrive is not a pair; sizes beyond 4 GB and unknown uids are kept."""
+    number = reopen().intend(KEY, Intent((1, 2, 3), uidnext=7))
+    sent = {1: Pair(1, 0, 10), 3: Pair(3, HIGHEST, 5_000_000_000)}
+    reopen().settle(KEY, number, list(sent.values()))
+    assert reopen().load(KEY) == Known({1: 0, 3: HIGHEST}, sent, ())
+
+
+def test_what_was_found_was_not_sent(reopen: Reopen) -> None:
+    """Recorded pairs are known and nobody's work; recording nothing leaves nothing."""
+    ledger = reopen()
+    ledger.record(KEY, [])
+    ledger.record(KEY, [Pair(1, 7, 10)])
+    assert reopen().load(KEY) == Known({1: 7}, {}, ())
+
+
+def test_later_lines_outrank_earlier_ones(reopen: Reopen) -> None:
+    """Forgotten pairs are gone, also from what was sent; a new copy counts again."""
+    ledger = reopen()
+    number = ledger.intend(KEY, Intent((1, 2, 3), uidnext=7))
+    ledger.settle(KEY, number, [Pair(1, 7, 10), Pair(2, 8, 10), Pair(3, 9, 10)])
+    ledger.forget(KEY, [1, 2])
+    ledger.forget(KEY, [])
+    again = ledger.intend(KEY, Intent((2,), uidnext=10))
+    ledger.settle(KEY, again, [Pair(2, 10, 10)])
+    assert reopen().load(KEY) == Known({2: 10, 3: 9}, {2: Pair(2, 10, 10), 3: Pair(3, 9, 10)}, ())
+
+
+def test_another_incarnation_of_a_folder_starts_empty(reopen: Reopen) -> None:
+    """A new UIDVALIDITY on either side shares no pair with the old one."""
+    ledger = reopen()
+    ledger.record(KEY, [Pair(1, 7, 10)])
+    assert ledger.load(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22)) == Known()
+    assert ledger.load(FolderKey("Entwürfe", 11, "INBOX.Drafts", 23)) == Known()
+
+
+@pytest.mark.parametrize("name", ["Entwürfe", "日本語", "a\udc80b", 'quo"te', "x;y'z"])
+def test_a_folder_keeps_its_place(reopen: Reopen, name: str) -> None:
+    """The destination folder of each source folder is remembered, whatever they are called."""
+    if "\udc80" in name and isinstance(reopen(), SqlLedger):
+        name = name.replace("\udc80", "?")
+    reopen().record(FolderKey(name, 1, f"INBOX.{name}", 1), [Pair(1, 7, 10)])
+    assert reopen().places() == {name: Place(f"INBOX.{name}")}
+
+
+def test_how_both_sides_rested_is_kept(reopen: Reopen) -> None:
+    """After a run that left both folders equal the next one is told how they stood."""
+    rest = Rest(FolderStatus(7, 30, 12, 400), FolderStatus(9, 13, 12, 2**40))
+    reopen().rest(KEY, rest)
+    assert reopen().places() == {KEY.source: Place(KEY.destination, rest)}
+    assert reopen().load(KEY).pairs == {}

@@ -1,0 +1,70 @@
+"""`python -m tests.faults.every`: a kill at every point, and every fault at each of its places.
+
+Takes many minutes, and so is not among the tests that run by themselves: those try some of it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from sync.errors import Side
+from tests.faults.injecting import GROUPS, NO_CODES, Fault, Injection, cases
+from tests.faults.judging import try_fault
+from tests.faults.killing import Moment, kill_at_commands, kill_at_writes
+from tests.faults.stage import Stage
+from tests.faults.wire import Phase
+
+SMALL = 5
+"""Messages a batch: more batches, and so more intents."""
+
+PATIENCE = 300.0
+"""Seconds for a run in which every answer of a phase fails."""
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("side", Side)
+def test_at_every_command(stage: Stage, side: Side, moment: Moment) -> None:
+    """Each command of both sides."""
+    tried = kill_at_commands(stage, side, moment, batch=SMALL)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 20
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("side", Side)
+def test_at_every_command_of_a_bare_destination(
+    bare_stage: Stage, side: Side, moment: Moment
+) -> None:
+    """Each command, with one APPEND a message."""
+    tried = kill_at_commands(bare_stage, side, moment)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 20
+
+
+def test_at_every_write(stage: Stage, bare_stage: Stage) -> None:
+    """Just before and just after each write of the ledger, on both stages."""
+    for place in (stage, bare_stage):
+        tried = kill_at_writes(place, batch=SMALL)
+        assert not tried.complaints, "\n".join(tried.complaints)
+        assert tried.killed > 20
+
+
+@pytest.mark.parametrize(("side", "phase", "fault"), cases())
+def test_fault_each_time(stage: Stage, side: Side, phase: Phase, fault: Fault) -> None:
+    """A fault that does not go away while the run lasts."""
+    wrong = try_fault(stage, side, Injection(phase, fault, always=True), patience=PATIENCE)
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("code", NO_CODES)
+@pytest.mark.parametrize(("side", "phase"), GROUPS)
+def test_no_with_each_code(stage: Stage, side: Side, phase: Phase, code: str) -> None:
+    """Each response code in each phase, once."""
+    wrong = try_fault(stage, side, Injection(phase, Fault.NO, code=code))
+    assert not wrong, wrong
+
+
+if __name__ == "__main__":
+    raise SystemExit(pytest.main(["--timeout=3600", "-v", __file__, *sys.argv[1:]]))

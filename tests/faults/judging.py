@@ -1,0 +1,44 @@
+"""One run with a fault on the wire, and what the product promises of it and of the next run."""
+
+from __future__ import annotations
+
+from sync.errors import Side
+from tests.faults.injecting import TIMEOUT, Injection
+from tests.faults.stage import Ended, Scene, Stage
+from tests.faults.wire import Phase
+
+PATIENCE = 30.0
+"""Seconds for a run with one fault."""
+
+
+def try_fault(stage: Stage, side: Side, injection: Injection, *, patience: float = PATIENCE) -> str:
+    """What was promised and not kept, '' when all was."""
+    scene = _scene(stage, side, injection.phase)
+    ended = scene.run({side: injection}, timeout=TIMEOUT, patience=patience)
+    return "\n".join(_complaints(scene, ended, injection))
+
+
+def _scene(stage: Stage, side: Side, phase: Phase) -> Scene:
+    """With mail in it where mail is listed that no ledger knows."""
+    scene = stage.scene()
+    if (side, phase) != (Side.DESTINATION, Phase.LISTING):
+        return scene
+    assert scene.run().green
+    return scene.forgotten()
+
+
+def _complaints(scene: Scene, ended: Ended, injection: Injection) -> list[str]:
+    """What the product promises, and this run and the one after it did not keep."""
+    found = []
+    if not injection.injected:
+        found.append("the fault was not injected")
+    if not ended.sound:
+        found.append(f"{ended}")
+    if ended.green:
+        found += [f"green, but {line}" for line in scene.difference()]
+    found += [f"after the fault: {line}" for line in scene.doubled()]
+    after = scene.run()
+    if not after.green:
+        found.append(f"the run after it: {after}")
+    found += [f"the run after it: {line}" for line in scene.difference()]
+    return found

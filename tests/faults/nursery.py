@@ -1,0 +1,138 @@
+"""`python -m tests.faults.nursery`: runs of the engine, each in a process of its own.
+
+Everything is imported once; then each order, one line of JSON on stdin, is carried out by a fork.
+Answers on stdout: `pid N` before the run begins, the run's own line, `end STATUS` after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from bench.watching import NeverStop, SilentProgress
+from imap import Login, NetworkPolicy, Server, open_destination, open_source
+from sync.errors import SyncError
+from sync.file_ledger import FileLedger
+from sync.mailbox import migrate
+from sync.options import Mode, Security, SyncOptions
+
+READS = {"load", "destinations", "close"}
+"""What a ledger does without writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One run. `dies_at` 2n - 1 is just before the ledger's nth write, 2n just after it."""
+
+    source_port: int
+    destination_port: int
+    source: str
+    destination: str
+    password: str
+    ledger: str
+    mode: str = Mode.FLAGS_AND_NEW
+    dies_at: int = 0
+    batch_messages: int = 200
+    timeout: float = 30.0
+    """Seconds, for connecting and for reading."""
+
+
+class MortalLedger:
+    """A ledger whose owner is killed at one of its writes."""
+
+    def __init__(self, ledger: FileLedger, dies_at: int) -> None:
+        self._ledger = ledger
+        self._left = dies_at
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._ledger, name)
+        return method if name in READS or not callable(method) else self._mortal(method)
+
+    def _mortal(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        def write(*arguments: Any, **named: Any) -> Any:
+            self._step()
+            result = method(*arguments, **named)
+            self._step()
+            return result
+
+        return write
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def run(order: Order) -> dict[str, Any]:
+    """Carry it out; what came of it."""
+    ports = frozenset((order.source_port, order.destination_port))
+    networks = (ip_network("127.0.0.0/8"),)
+    policy = NetworkPolicy(networks, ports, order.timeout, order.timeout)
+    source = Server("127.0.0.1", order.source_port, Security.NONE)
+    destination = Server("127.0.0.1", order.destination_port, Security.NONE)
+    ours, theirs = (Login(name, order.password) for name in (order.source, order.destination))
+    options = SyncOptions(mode=Mode(order.mode), batch_messages=order.batch_messages)
+    file = FileLedger(Path(order.ledger), f"{order.source} {order.destination}")
+    ledger: Any = MortalLedger(file, order.dies_at)
+    with (
+        closing(file),
+        closing(open_source(source, ours, policy, wait=lambda _: None)) as reader,
+        closing(open_destination(destination, theirs, policy, wait=lambda _: None)) as writer,
+    ):
+        report = migrate(
+            reader, writer, ledger, options=options, progress=SilentProgress(), stop=NeverStop()
+        )
+        ledger.end_run()
+    return {
+        "verdict": report.verdict,
+        "folders": [asdict(folder) for folder in report.folders],
+    }
+
+
+def _child(order: Order) -> None:
+    """Never returns: a fork must not go on with its parent's work, whatever happens to it."""
+    status = 1
+    try:
+        _say(json.dumps(_answer(order)))
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+        raise
+    finally:
+        os._exit(status)
+
+
+def _answer(order: Order) -> dict[str, Any]:
+    try:
+        return run(order)
+    except SyncError as error:
+        return {"error": type(error).__name__, "code": error.code, "side": error.side}
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    while line := sys.stdin.readline():
+        order = Order(**json.loads(line))
+        child = os.fork()
+        if not child:
+            _child(order)
+        _say(f"pid {child}")
+        _, status = os.waitpid(child, 0)
+        _say(f"end {status}")
+
+
+if __name__ == "__main__":
+    main()

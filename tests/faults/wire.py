@@ -1,0 +1,122 @@
+"""Just enough IMAP to find the ends of commands and of responses in a stream, literals and all."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+_LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n\Z")
+_BODY = re.compile(rb"BODY(?:\.PEEK)?\[\]", re.I)
+
+
+class Phase(StrEnum):
+    """What a command is for, as far as its name tells."""
+
+    GREETING = "greeting"
+    LOGIN = "login"
+    LIST = "list"
+    LISTING = "listing"
+    BODIES = "bodies"
+    APPEND = "append"
+    PROOF = "proof"
+    """What is read at a destination after the first APPEND."""
+    OTHER = "other"
+
+
+_PHASES = {
+    "CAPABILITY": Phase.LOGIN,
+    "LOGIN": Phase.LOGIN,
+    "AUTHENTICATE": Phase.LOGIN,
+    "NAMESPACE": Phase.LIST,
+    "LIST": Phase.LIST,
+    "LSUB": Phase.LIST,
+    "STATUS": Phase.LIST,
+    "CREATE": Phase.LIST,
+    "SUBSCRIBE": Phase.LIST,
+    "SELECT": Phase.LISTING,
+    "EXAMINE": Phase.LISTING,
+    "UID FETCH": Phase.LISTING,
+    "UID SEARCH": Phase.LISTING,
+    "FETCH": Phase.LISTING,
+    "APPEND": Phase.APPEND,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Command:
+    """One command of a client; `line` is its first line. `number` counts from 1."""
+
+    number: int
+    line: bytes
+    phase: Phase
+    swallowed: bool = False
+    """The server is not to see it: a NOOP with its tag is sent in its place."""
+
+    @property
+    def tag(self) -> bytes:
+        return self.line.split(b" ", 1)[0].strip()
+
+    @property
+    def name(self) -> str:
+        return name_of(self.line)
+
+
+def name_of(line: bytes) -> str:
+    """In capitals; that of a UID command is of two words."""
+    words = line.decode("latin-1").upper().split()[1:3]
+    return " ".join(words) if words[:1] == ["UID"] else " ".join(words[:1])
+
+
+def phase_of(line: bytes, *, appended: bool) -> Phase:
+    """`appended`: an APPEND was sent before it."""
+    phase = _PHASES.get(name_of(line), Phase.OTHER)
+    if phase is Phase.LISTING and _BODY.search(line):
+        return Phase.BODIES
+    return Phase.PROOF if phase is Phase.LISTING and appended else phase
+
+
+@dataclass(slots=True)
+class Lines:
+    """A stream cut into lines and literals."""
+
+    _buffer: bytearray = field(default_factory=bytearray)
+    _literal: int = 0
+
+    def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
+        """The pieces that are whole by now, each with whether a command or response ends with it.
+        Parts of a literal are given out as they come."""
+        self._buffer += data
+        pieces: list[tuple[bytes, bool]] = []
+        while self._buffer:
+            if self._literal:
+                piece = bytes(self._buffer[: self._literal])
+                self._literal -= len(piece)
+                pieces.append((piece, False))
+            else:
+                end = self._buffer.find(b"\n") + 1
+                if not end:
+                    break
+                piece = bytes(self._buffer[:end])
+                announced = _LITERAL.search(piece)
+                self._literal = int(announced[1]) if announced else 0
+                pieces.append((piece, announced is None))
+            del self._buffer[: len(piece)]
+        return pieces
+
+
+@dataclass(slots=True)
+class Responses:
+    """A server's stream cut into whole responses."""
+
+    _lines: Lines = field(default_factory=Lines)
+    _begun: bytearray = field(default_factory=bytearray)
+
+    def feed(self, data: bytes) -> list[bytes]:
+        whole = []
+        for piece, last in self._lines.feed(data):
+            self._begun += piece
+            if last:
+                whole.append(bytes(self._begun))
+                self._begun.clear()
+        return whole

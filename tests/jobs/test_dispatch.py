@@ -1,0 +1,50 @@
+"""From SQL to the workers, whatever becomes of Redis."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from jobs.dispatch import Tick, tick
+from jobs.queue import CHECKS, RUNS
+from jobs.services import Services
+from store.states import AccountState
+from store.tables import AccountRun, now
+from tests.jobs.conftest import OwnRedis
+from tests.store.world import account_run, add_migration, started
+
+
+def ticked(services: Services) -> Tick:
+    return tick(services.store, services.bell, services.settings)
+
+
+def test_a_tick_claims_as_much_as_there_are_workers(services: Services, redis: OwnRedis) -> None:
+    """Two of each; the next tick finds no place."""
+    with services.store.write() as session:
+        add_migration(session, accounts=5, state=AccountState.NEW, domain="checks.test")
+    started(services.store, accounts=5, domain="runs.test")
+    assert ticked(services) == Tick(checks=2, runs=2)
+    assert ticked(services) == Tick()
+    assert redis.client.llen(f"rq:queue:{CHECKS}") == 2
+    assert redis.client.llen(f"rq:queue:{RUNS}") == 2
+
+
+def test_nothing_is_claimed_while_redis_is_away(services: Services, redis: OwnRedis) -> None:
+    """What nobody could be told of keeps its place in the line."""
+    started(services.store)
+    redis.stop()
+    assert ticked(services) == Tick()
+    redis.start()
+    assert ticked(services) == Tick(runs=1)
+
+
+def test_an_emptied_redis_is_filled_again_from_sql(services: Services, redis: OwnRedis) -> None:
+    """FLUSHALL loses calls, not work: when the lease is over there is a new call."""
+    started(services.store)
+    ticked(services)
+    redis.client.flushall()
+    with services.store.write() as session:
+        session.execute(update(AccountRun).values(lease=now().replace(year=2000)))
+    assert ticked(services) == Tick(runs=1)
+    (job,) = redis.client.lrange(f"rq:queue:{RUNS}", 0, -1)
+    number = int(job.split(b"-")[1])
+    assert account_run(services.store, number).token == int(job.split(b"-")[2]) == 2

@@ -1,0 +1,98 @@
+"""Folder names across separators and prefixes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sync.folders import map_folders
+from sync.model import Folder, FolderList, Namespace, SpecialUse
+
+SLASH = Namespace("", "/")
+DOT = Namespace("INBOX.", ".")
+
+
+def listing(namespace: Namespace, *names: str | Folder) -> FolderList:
+    return FolderList(
+        namespace,
+        tuple(n if isinstance(n, Folder) else Folder(n, namespace.delimiter) for n in names),
+    )
+
+
+def places(
+    source: FolderList, destination: FolderList, known: dict[str, str] | None = None
+) -> dict[str, str]:
+    pairs = map_folders(source, destination, known or {})
+    return {pair.source.name: pair.destination.name for pair in pairs}
+
+
+def test_separator_and_prefix_are_translated() -> None:
+    """'/' without prefix to '.' below 'INBOX.', and back."""
+    there = places(listing(SLASH, "INBOX", "Work/2024", "Entwürfe"), listing(DOT, "INBOX"))
+    assert there == {
+        "INBOX": "INBOX",
+        "Work/2024": "INBOX.Work.2024",
+        "Entwürfe": "INBOX.Entwürfe",
+    }
+    back = places(listing(DOT, "INBOX", "INBOX.Work.2024"), listing(SLASH, "INBOX"))
+    assert back == {"INBOX": "INBOX", "INBOX.Work.2024": "Work/2024"}
+
+
+def test_inbox_is_case_blind_and_never_doubled() -> None:
+    """'Inbox' is INBOX; a folder inside it does not become INBOX.INBOX."""
+    assert places(listing(SLASH, "Inbox", "Inbox/Sub"), listing(DOT, "INBOX")) == {
+        "Inbox": "INBOX",
+        "Inbox/Sub": "INBOX.Sub",
+    }
+    assert places(listing(SLASH, "INBOX/Sub"), listing(SLASH))["INBOX/Sub"] == "INBOX/Sub"
+
+
+def test_separator_inside_a_name_is_replaced_without_merging() -> None:
+    """'a.b' becomes 'a_b', and a real 'a_b' beside it keeps its own folder."""
+    there = places(listing(SLASH, "a.b", "a_b", "a:b"), listing(DOT))
+    assert len(set(there.values())) == 3
+    assert there["a.b"] == "INBOX.a_b"
+
+
+def test_same_name_goes_before_special_use() -> None:
+    """Two folders for sent mail stay two folders."""
+    ours = listing(SLASH, "Sent", Folder("Gesendet", "/", special_use=SpecialUse.SENT))
+    theirs = listing(DOT, Folder("INBOX.Sent", ".", special_use=SpecialUse.SENT))
+    assert places(ours, theirs) == {"Sent": "INBOX.Sent", "Gesendet": "INBOX.Gesendet"}
+
+
+def test_a_mapping_once_made_stays() -> None:
+    """An earlier run's place wins over everything else."""
+    there = places(listing(SLASH, "a.b", "Sent"), listing(DOT, "INBOX.Sent"), {"a.b": "INBOX.ab"})
+    assert there["a.b"] == "INBOX.ab"
+
+
+def test_unselectable_folders_are_structure_only() -> None:
+    """A \\Noselect folder gets no place of its own."""
+    assert places(listing(SLASH, Folder("[Gmail]", "/", selectable=False)), listing(DOT)) == {}
+
+
+def test_odd_names_become_storable() -> None:
+    """Control characters, empty levels, dots alone, '~' in front, and over-long names."""
+    long = "n" * 300
+    there = places(listing(SLASH, "a\tb", "x//y", "..", "~root", long), listing(DOT))
+    assert there["a\tb"] == "INBOX.a_b"
+    assert there["x//y"] == "INBOX.x._.y"
+    assert there[".."] == "INBOX.__"
+    assert there["~root"] == "INBOX._root"
+    assert len(there[long]) < 220
+
+
+NAMES = st.lists(
+    st.text(st.sampled_from("aB./~_-İnb ox\t%*"), min_size=1, max_size=12), unique=True, max_size=12
+)
+
+
+@given(ours=NAMES, theirs=NAMES, cautious=st.booleans())
+def test_injective(ours: list[str], theirs: list[str], cautious: bool) -> None:
+    """However odd the names, no two source folders share a destination, and none is dropped."""
+    ours = [name for name in ours if name.upper() != "INBOX"]
+    shy = frozenset(ours) if cautious else frozenset()
+    source, destination = listing(SLASH, "INBOX", *ours), listing(DOT, "INBOX", *theirs)
+    pairs = map_folders(source, destination, {}, cautious=shy)
+    assert len({pair.destination.name for pair in pairs}) == len(pairs) == len(ours) + 1

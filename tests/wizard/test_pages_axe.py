@@ -1,0 +1,257 @@
+"""Real Chromium over every page: nothing serious for axe-core, nothing wider than the screen.
+
+With SCREENSHOTS set to a folder the pages are also kept there as pictures, to be looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from app import create_app
+from settings import Settings
+from tests.conftest import free_port
+from tests.wizard import world as seeds
+from tests.wizard.browser import PASSWORD
+from tests.wizard.world import EMAILS, World
+from wizard.services import Services
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "tests" / "journey" / "axe.min.js"
+SCREENS = {"phone": (390, 844), "desk": (1440, 900)}
+
+
+@dataclass(frozen=True)
+class Place:
+    """An installation under gunicorn that all tests of this file share."""
+
+    address: str
+    world: World
+    services: Services
+
+
+@dataclass(frozen=True)
+class Site:
+    """The same with migrations of this test's own."""
+
+    address: str
+    world: World
+    ids: dict[str, int]
+
+
+@pytest.fixture(scope="module")
+def place(
+    make_environment: Callable[[Path], dict[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Place]:
+    environment = make_environment(tmp_path_factory.mktemp("place"))
+    services: Services = create_app(Settings.from_env(environment)).extensions["mailhaul"]
+    with services.store.write() as session:
+        world = seeds.people_and_places(session)
+        seeds.listed(session, world)
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gunicorn", "app:create_app()", f"--bind=127.0.0.1:{port}",
+         "--worker-class=gthread", "--threads=4", "--no-control-socket", "--log-level=warning"],
+        cwd=ROOT,
+        env=os.environ | environment,
+    )  # fmt: skip
+    _wait_for(port)
+    yield Place(f"http://127.0.0.1:{port}", world, services)
+    process.terminate()
+    process.wait(10)
+    services.store.dispose()
+    services.bell.close()
+
+
+@pytest.fixture
+def site(place: Place) -> Site:
+    """A bit of everything."""
+    return Site(place.address, place.world, _seeded(place.services, place.world))
+
+
+@pytest.fixture(params=list(SCREENS))
+def screen(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def page(site: Site, browser: Browser, screen: str) -> Iterator[Page]:
+    """The administrator of an organization, signed in."""
+    width, height = SCREENS[screen]
+    context = _context(browser, width, height)
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(site.address + "/login")
+    _look(page, screen, "login")
+    page.get_by_label("E-mail address").fill(EMAILS["admin"])
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Migrations", exact=True)).to_be_visible()
+    yield page
+    context.close()
+    assert errors == []
+
+
+def test_pages_are_open_to_everyone(page: Page, site: Site, screen: str) -> None:
+    """No page has a finding of axe-core that is serious, none has to be scrolled sideways, and
+    none logs an error (such as a breach of the content security policy)."""
+    for name, path in _paths(site).items():
+        page.goto(site.address + path)
+        _look(page, screen, name)
+
+
+def test_dark_pages_can_be_read_too(page: Page, site: Site, screen: str) -> None:
+    """The contrasts hold in the dark theme."""
+    page.emulate_media(color_scheme="dark")
+    for name in ("overview", "server", "accounts", "details", "report"):
+        page.goto(site.address + _paths(site)[name])
+        _look(page, screen, f"{name}-dark")
+
+
+def test_rows_are_mended_where_they_stand(page: Page, site: Site, screen: str) -> None:
+    """The pencil opens an editor in the row; it stays open with what was typed while results
+    arrive, and after saving the row is checked again with the focus in it."""
+    page.goto(f"{site.address}/migrations/{site.ids['mixed']}/accounts")
+    page.get_by_role("link", name="Edit boss@old.example").click()
+    username = page.get_by_label("IMAP username", exact=True).last
+    expect(username).to_be_focused()
+    username.fill("the.boss@old.example")
+    with page.expect_response(re.compile("/accounts/live")):
+        pass
+    expect(username).to_have_value("the.boss@old.example")
+    expect(username).to_be_focused()
+    _look(page, screen, "accounts-editor")
+    page.get_by_role("button", name="Save and check again").click()
+    row = page.get_by_role("listitem").filter(has_text="the.boss@old.example")
+    expect(row).to_contain_text("Waiting for its check")
+    expect(row.get_by_role("link", name=re.compile("^Edit"))).to_be_focused()
+
+
+def test_rows_are_removed_after_a_question(page: Page, site: Site, screen: str) -> None:
+    """The bin asks in the row; Keep brings the row back, Remove takes it away."""
+    page.goto(f"{site.address}/migrations/{site.ids['mixed']}/accounts")
+    page.get_by_role("link", name="Remove sales@old.example").click()
+    _look(page, screen, "accounts-remove")
+    page.get_by_role("link", name="Keep").click()
+    page.get_by_role("link", name="Remove sales@old.example").click()
+    page.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("sales@old.example")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_text("sales@old.example")).to_have_count(0)
+
+
+def test_results_arrive_without_a_reload(page: Page, site: Site, place: Place, screen: str) -> None:
+    """A row that has been checked shows its result by itself, and then the page stops asking."""
+    page.goto(f"{site.address}/migrations/{site.ids['mixed']}/accounts")
+    expect(page.locator("#summary")).to_contain_text("1 being checked")
+    with place.services.store.write() as session:
+        seeds.checked(session, site.ids["waiting"], seeds.WRONG_PASSWORD)
+    row = page.get_by_role("listitem").filter(has_text="new@old.example").first
+    expect(row).to_contain_text("Authentication failed.")
+    expect(page.locator("#summary")).to_contain_text("0 being checked")
+    expect(page.locator("#live")).not_to_have_attribute("hx-get", re.compile("."))
+
+
+def test_port_follows_the_security(page: Page, site: Site, screen: str) -> None:
+    """Until a person types a port of their own."""
+    page.goto(site.address + "/migrations/new")
+    page.get_by_label("STARTTLS").check()
+    expect(page.get_by_label("Port")).to_have_value("143")
+    page.get_by_label("None (not encrypted)").check()
+    expect(page.get_by_text("Passwords and mail would be readable on the way")).to_be_visible()
+    page.get_by_label("Port").fill("1143")
+    page.get_by_label("SSL/TLS").check()
+    expect(page.get_by_label("Port")).to_have_value("1143")
+
+
+def _paths(site: Site) -> dict[str, str]:
+    mixed, ready, live, done = (
+        site.ids[name] for name in ("mixed", "ready", "running", "finished")
+    )
+    account = site.ids["account"]
+    return {
+        "overview": "/",
+        "overview-none": "/?q=nothing-like-this",
+        "server": "/migrations/new",
+        "server-edit": f"/migrations/{mixed}/server",
+        "accounts": f"/migrations/{mixed}/accounts",
+        "accounts-single": f"/migrations/{mixed}/accounts?tab=single",
+        "accounts-choose": f"/migrations/{mixed}/accounts?tab=choose&show=attention",
+        "accounts-empty": f"/migrations/{site.ids['empty']}/accounts",
+        "schedule": f"/migrations/{ready}/schedule",
+        "schedule-blocked": f"/migrations/{mixed}/schedule",
+        "details-draft": f"/migrations/{mixed}",
+        "details": f"/migrations/{live}",
+        "details-finished": f"/migrations/{done}",
+        "account": f"/migrations/{done}/runs/1/accounts/{account}",
+        "log": f"/migrations/{done}/runs/1/accounts/{account}/log",
+        "report": f"/migrations/{done}/report",
+        "report-none": f"/migrations/{ready}/report",
+        "password": "/password",
+        "admin": "/admin",
+        "organization": f"/admin/organizations/{site.world.organization}",
+        "user": f"/admin/users/{site.world.reseller}",
+        "destination": f"/admin/destinations/{site.world.destination}",
+        "destination-new": "/admin/destinations/new",
+    }
+
+
+def _seeded(services: Services, world: World) -> dict[str, int]:
+    with services.store.write() as session:
+        mixed = seeds.mixed_draft(session, services.sealer, world)
+        done = seeds.finished(session, services.sealer, world)
+        session.flush()
+        session.expire_all()
+        return {
+            "mixed": mixed.id,
+            "waiting": next(a.id for a in mixed.accounts if a.source_username.startswith("new")),
+            "ready": seeds.ready_draft(session, services.sealer, world, mode="all").id,
+            "running": seeds.running(session, services.sealer, world).id,
+            "finished": done.id,
+            "account": done.accounts[1].id,
+            "empty": seeds.draft(session, world, name="Nothing in it yet").id,
+        }
+
+
+def _look(page: Page, screen: str, name: str) -> None:
+    """Axe-core is run from outside the page's own policy, which would rightly refuse it."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    rules = "{resultTypes: ['violations']}"
+    found = page.evaluate(f"axe.run(document, {rules}).then(result => result.violations)")
+    serious = [
+        (name, one["id"], [node["html"][:160] for node in one["nodes"]][:4])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/{name}-{screen}.png", full_page=True)
+    assert serious == []
+    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
+    assert widths[0] <= widths[1], f"{name} is {widths[0]} px wide on a screen of {widths[1]} px"
+
+
+def _context(browser: Browser, width: int, height: int) -> BrowserContext:
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(8000)
+    return context
+
+
+def _wait_for(port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("the web server does not answer")

@@ -1,0 +1,1 @@
+"""The pages: what a person sees and sends. One blueprint a noun; nothing here talks to a server."""

@@ -1,0 +1,138 @@
+"""The buttons of a migration. Each is a POST that ends on the details page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from store import control as moves
+from store import drafts, history, scope
+from store.control import NotStartable
+from store.states import IllegalMove
+from store.tables import Migration, User
+from wizard.services import services
+from wizard.session import acting, own_migration
+
+control = Blueprint("control", __name__, url_prefix="/migrations/<int:migration_id>")
+
+_MAX_NOTE = 4000
+Move = Callable[[Session, int, User], object]
+
+
+@control.post("/start")
+def start(migration_id: int) -> ResponseReturnValue:
+    """Also restarts a complete or stopped migration with a new run."""
+    return _move(migration_id, moves.start, "The run has begun.")
+
+
+@control.post("/pause")
+def pause(migration_id: int) -> ResponseReturnValue:
+    return _move(migration_id, moves.pause, "Paused. What runs now ends at a clean point.")
+
+
+@control.post("/resume")
+def resume(migration_id: int) -> ResponseReturnValue:
+    return _move(migration_id, moves.resume, "The run goes on where it was.")
+
+
+@control.post("/stop")
+def stop(migration_id: int) -> ResponseReturnValue:
+    return _move(migration_id, moves.stop, "Stopped. What was copied stays where it is.")
+
+
+@control.post("/retry")
+def retry(migration_id: int) -> ResponseReturnValue:
+    return _move(migration_id, moves.retry_failed, "The failed accounts are tried again.")
+
+
+@control.post("/threads")
+def threads(migration_id: int) -> ResponseReturnValue:
+    """F21: also while it runs."""
+    text = request.form.get("threads", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 4 and 1 <= int(text) <= 50):
+        flash("Accounts at a time: a whole number from 1 to 50 is needed.", "bad")
+        return _back(migration_id)
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        migration.threads = int(text)
+        _tell(session, migration, "changed", f"{text} accounts at a time.")
+    services().bell.tick()
+    flash(f"{text} accounts at a time from now on.", "good")
+    return _back(migration_id)
+
+
+@control.post("/note")
+def note(migration_id: int) -> ResponseReturnValue:
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        text = request.form.get("note", "").strip()[:_MAX_NOTE]
+        if text != migration.note:
+            migration.note = text
+            _tell(session, migration, "noted")
+    flash("The note is stored.", "good")
+    return _back(migration_id)
+
+
+@control.post("/readers")
+def readers(migration_id: int) -> ResponseReturnValue:
+    """Which customers may read this migration's reports."""
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        offered = {one.id: one.email for one in scope.customers(session, migration.organization_id)}
+        texts = request.form.getlist("reader")
+        chosen = frozenset(int(text) for text in texts if text.isdigit() and int(text) in offered)
+        drafts.give_reports(session, migration_id, chosen)
+        names = ", ".join(sorted(offered[one] for one in chosen)) or "no customer"
+        _tell(session, migration, "changed", f"Reports are open to {names}.")
+    flash("Stored who may read the reports.", "good")
+    return _back(migration_id)
+
+
+@control.post("/discard")
+def discard(migration_id: int) -> ResponseReturnValue:
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        if not drafts.is_editable(migration):
+            flash("A migration that has been started is kept with its reports.", "bad")
+            return _back(migration_id)
+        name = migration.name
+        _tell(session, migration, "discarded", name)
+        drafts.remove(session, migration)
+    flash(f"The draft {name} is removed.", "info")
+    return redirect(url_for("overview.index"), 303)
+
+
+def _move(migration_id: int, move: Move, words: str) -> ResponseReturnValue:
+    try:
+        with services().store.write() as session:
+            own_migration(session, migration_id)
+            move(session, migration_id, acting(session))
+    except NotStartable as refusal:
+        flash(" ".join(refusal.reasons), "bad")
+        return _back(migration_id)
+    except IllegalMove:
+        flash(
+            "Its state has changed meanwhile, so nothing was done. This is how it is now.", "warn"
+        )
+        return _back(migration_id)
+    services().bell.tick()
+    flash(words, "good")
+    return _back(migration_id)
+
+
+def _tell(session: Session, migration: Migration, kind: str, note: str = "") -> None:
+    history.record(
+        session,
+        kind=kind,
+        note=note,
+        organization_id=migration.organization_id,
+        migration_id=migration.id,
+        user=acting(session),
+    )
+
+
+def _back(migration_id: int) -> ResponseReturnValue:
+    return redirect(url_for("details.page", migration_id=migration_id), 303)

@@ -1,0 +1,98 @@
+"""Step 2: one account, a file of them, and what is done to all usernames."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
+from wtforms import RadioField, TextAreaField
+from wtforms.validators import DataRequired, Length, Optional
+
+from importer.hosts import split_host
+from store.accounts import NewAccount
+from store.tables import Account
+from wizard.forms.fields import LineField, SecretField, host_and_port, no_line_break, options
+
+LONGEST_PASSWORD = 1024
+
+
+class AccountForm(FlaskForm):  # type: ignore[misc]
+    """K1's five fields. In an edit an empty password keeps the stored one."""
+
+    source_host = LineField("IMAP server", [Optional(), Length(max=262), host_and_port])
+    source_username = LineField(
+        "IMAP username", [DataRequired("Enter the login name."), Length(max=320)]
+    )
+    source_password = SecretField("IMAP password", [Length(max=LONGEST_PASSWORD), no_line_break])
+    mailbox = LineField("Mailbox", [DataRequired("Enter the mailbox."), Length(max=320)])
+    mailbox_password = SecretField(
+        "Mailbox password", [Length(max=LONGEST_PASSWORD), no_line_break]
+    )
+
+    def account(self, mailbox: str) -> NewAccount:
+        """`mailbox` is the whole address that the typed one stands for."""
+        host, port = split_host(self.source_host.data)
+        return NewAccount(
+            source_username=self.source_username.data,
+            mailbox=mailbox,
+            source_password=self.source_password.data or "",
+            mailbox_password=self.mailbox_password.data or "",
+            source_host=host,
+            source_port=port,
+        )
+
+    def lock(self, account: Account) -> None:
+        """A row that has run keeps what its report speaks of; only the passwords may change."""
+        for name, value in prefilled(account).items():
+            self[name].data = value
+
+    def keeps_password_safe(self, account: Account) -> bool:
+        """A stored password goes to the server that it was typed for, and to no other.
+
+        Otherwise whoever may mend a row could have it sent to a server of their own."""
+        host, port = split_host(self.source_host.data)
+        same = (host.lower(), port) == (account.source_host.lower(), account.source_port)
+        if same or self.source_password.data:
+            return True
+        self.source_password.errors = [
+            "The server is another one now: enter the password for it again."
+        ]
+        return False
+
+
+def prefilled(account: Account) -> dict[str, str]:
+    """What an edit begins with. Passwords are never sent to a page."""
+    host = account.source_host
+    if account.source_port:
+        host = f"[{host}]:{account.source_port}" if ":" in host else f"{host}:{account.source_port}"
+    return {
+        "source_host": host,
+        "source_username": account.source_username,
+        "mailbox": account.mailbox,
+    }
+
+
+class CsvForm(FlaskForm):  # type: ignore[misc]
+    file = FileField("CSV file")
+    text = TextAreaField("Or paste the lines here")
+    keep = RadioField(
+        "What happens to the accounts that are listed already",
+        choices=options([("add", "Keep them and add these"), ("replace", "Replace them by these")]),
+        default="add",
+    )
+
+    def content(self) -> bytes:
+        """The file's bytes, or what was pasted; b'' when there is neither."""
+        upload: FileStorage | None = self.file.data
+        data = upload.read() if upload is not None and upload.filename else b""
+        return data or (self.text.data or "").encode("utf-8", "surrogatepass")
+
+
+class DomainForm(FlaskForm):  # type: ignore[misc]
+    """F8."""
+
+    domain = LineField("Domain", [DataRequired("Enter a domain."), Length(max=253)])
+
+
+class EmptyForm(FlaskForm):  # type: ignore[misc]
+    """A button alone: there is nothing to read but the CSRF token."""

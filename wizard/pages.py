@@ -1,0 +1,54 @@
+"""All blueprints, and what every template may name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+
+from wizard.accounts import accounts
+from wizard.adding import adding
+from wizard.admin import admin
+from wizard.bulk import bulk
+from wizard.control import control
+from wizard.destinations import destinations
+from wizard.details import details
+from wizard.login import login
+from wizard.organizations import organizations
+from wizard.overview import overview
+from wizard.reports import reports
+from wizard.schedule import schedule
+from wizard.server import server
+from wizard.users import users
+
+BLUEPRINTS = (
+    login,
+    overview,
+    server,
+    accounts,
+    adding,
+    bulk,
+    schedule,
+    details,
+    control,
+    reports,
+    admin,
+    organizations,
+    users,
+    destinations,
+)
+
+
+def here(**changes: Any) -> str:
+    """This page's own address with some of its questions changed; None takes one away."""
+    kept = {**request.args.to_dict(), **changes}
+    wanted = {key: value for key, value in kept.items() if value is not None}
+    return url_for(str(request.endpoint), **{**(request.view_args or {}), **wanted})
+
+
+def init_app(app: Flask) -> None:
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.jinja_env.globals.update(here=here)
+    app.context_processor(lambda: {"me": current_user})

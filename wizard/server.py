@@ -1,0 +1,98 @@
+"""Step 1 of the wizard."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from store import destinations, drafts, history, scope
+from store.tables import Migration
+from wizard.forms.server import ServerForm, prefilled
+from wizard.services import services
+from wizard.session import acting, own_migration, person, viewer
+from wizard.words import MODES, count
+
+server = Blueprint("server", __name__)
+
+
+@server.route("/migrations/new", methods=["GET", "POST"])
+def new() -> ResponseReturnValue:
+    organization_id = person().organization_id
+    if organization_id is None:
+        flash("A migration belongs to an organization, and you to none. Join one first.", "warn")
+        return redirect(url_for("admin.index"))
+    with services().store.read() as session:
+        like = _recreated(session)
+        form = _form(session, organization_id, prefilled(services(), like))
+        if not form.validate_on_submit():
+            return _page(form, None)
+    with services().store.write() as session:
+        migration = drafts.new(
+            session,
+            organization_id=organization_id,
+            created_by=person().id,
+            choice=form.choice(),
+        )
+        _tell(session, migration, "created")
+        number = migration.id
+    services().bell.list_mailboxes(form.destination_id.data, form.domain.data)
+    return redirect(url_for("accounts.page", migration_id=number), 303)
+
+
+@server.route("/migrations/<int:migration_id>/server", methods=["GET", "POST"])
+def edit(migration_id: int) -> ResponseReturnValue:
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        if not drafts.is_editable(migration):
+            return redirect(url_for("details.page", migration_id=migration_id))
+        stored = prefilled(services(), migration) | {"name": migration.name}
+        form = _form(session, migration.organization_id, stored)
+        if not form.validate_on_submit():
+            return _page(form, migration)
+        again = drafts.change_server(session, migration, form.choice())
+        _tell(session, migration, "changed")
+    if again:
+        services().bell.tick()
+        flash(f"{count(again, 'account')} will be checked again with the new settings.", "info")
+    return redirect(url_for("accounts.page", migration_id=migration_id), 303)
+
+
+def _form(session: Session, organization_id: int, values: dict[str, object]) -> ServerForm:
+    form = ServerForm(data=values)
+    form.offer(
+        destinations.all_for(session, organization_id), scope.domains(session, organization_id)
+    )
+    return form
+
+
+def _page(form: ServerForm, migration: Migration | None) -> ResponseReturnValue:
+    page = render_template(
+        "wizard/server.html",
+        form=form,
+        migration=migration,
+        modes=MODES,
+        demo=services().demo_source,
+        step=1,
+    )
+    return page, 422 if form.errors else 200
+
+
+def _recreated(session: Session) -> Migration | None:
+    """F18: a new migration with the fields of an old one."""
+    number = request.args.get("like", "")
+    if not number.isdigit():
+        return None
+    found = scope.migration(session, viewer(), int(number))
+    return found if found is not None else abort(404)
+
+
+def _tell(session: Session, migration: Migration, kind: str) -> None:
+    history.record(
+        session,
+        kind=kind,
+        organization_id=migration.organization_id,
+        migration_id=migration.id,
+        user=acting(session),
+        note="Server settings." if kind == "changed" else "",
+    )

@@ -1,0 +1,200 @@
+"""How values are shown: sizes, times, and each state with its word, icon and tone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+
+from sync.options import Mode, Security
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A state as a page shows it: never by colour alone."""
+
+    word: str
+    icon: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModeWords:
+    title: str
+    what: str
+    caution: str
+    uses: str
+
+
+STATES: Mapping[str, Shown] = {
+    # accounts
+    "new": Shown("Waiting for its check", "hourglass-split", "quiet"),
+    "checking": Shown("Being checked", "arrow-repeat", "info"),
+    "ready": Shown("Ready", "check-circle-fill", "good"),
+    "blocked": Shown("Blocked", "x-octagon-fill", "bad"),
+    # account runs
+    "pending": Shown("Waiting", "hourglass-split", "quiet"),
+    "running": Shown("Running", "arrow-repeat", "info"),
+    "paused": Shown("Paused", "pause-circle-fill", "warn"),
+    "stopped": Shown("Stopped", "stop-circle-fill", "quiet"),
+    "complete": Shown("Complete", "check-circle-fill", "good"),
+    "complete with skips": Shown("Complete, with exceptions", "exclamation-triangle-fill", "warn"),
+    "failed": Shown("Failed", "x-octagon-fill", "bad"),
+    # migrations
+    "draft": Shown("Draft", "pencil-square", "quiet"),
+    "scheduled": Shown("Scheduled", "calendar-event", "info"),
+}
+
+LEVELS: Mapping[str, Shown] = {
+    "ok": Shown("In order", "check-circle-fill", "good"),
+    "warning": Shown("Warning", "exclamation-triangle-fill", "warn"),
+    "blocking": Shown("Blocking", "x-octagon-fill", "bad"),
+}
+
+OUTCOMES: Mapping[str, Shown] = {
+    "copied": Shown("Copied, with a remark", "info-circle-fill", "info"),
+    "present": Shown("Present, with a remark", "info-circle-fill", "info"),
+    "skipped": Shown("Skipped", "skip-forward-fill", "warn"),
+    "failed": Shown("Failed", "x-octagon-fill", "bad"),
+    "vanished": Shown("Removed meanwhile", "dash-circle", "quiet"),
+}
+
+VERDICTS: Mapping[str, Shown] = {
+    "verified": Shown("Verified", "shield-check", "good"),
+    "verified with named exceptions": Shown(
+        "Verified, with named exceptions", "exclamation-triangle-fill", "warn"
+    ),
+    "not verified": Shown("Not verified", "shield-exclamation", "bad"),
+}
+
+PHASES: Mapping[str, str] = {
+    "waiting": "Waiting for its turn",
+    "provisioning": "Preparing the mailbox",
+    "mapping": "Reading the folders",
+    "copying": "Copying",
+    "verifying": "Comparing both sides",
+    "done": "Done",
+}
+
+MODES: Mapping[str, ModeWords] = {
+    Mode.ALL: ModeWords(
+        "Everything, exactly",
+        "Makes each destination mailbox the same as its source: new messages come over, flags "
+        "are set as they are there, and what the source does not have is removed.",
+        "Mail that has arrived only at the destination will be removed. Do not choose this once "
+        "people use the new mailboxes.",
+        "The first copy, and repeats before the MX record is changed.",
+    ),
+    Mode.FLAGS_AND_NEW: ModeWords(
+        "New messages and flags",
+        "Copies what is not there yet and sets read, answered and flagged as they are at the "
+        "source. Removes nothing.",
+        "Flags that people have changed at the destination are set back to those of the source.",
+        "Around the change of the MX record, while the old mailboxes may still be in use.",
+    ),
+    Mode.NEW: ModeWords(
+        "New messages only",
+        "Copies what is not there yet and leaves everything else alone.",
+        "",
+        "Any time after the MX record was changed, when people work in the new mailboxes.",
+    ),
+}
+
+SECURITY: Mapping[str, str] = {
+    Security.TLS: "SSL/TLS",
+    Security.STARTTLS: "STARTTLS",
+    Security.NONE: "None (not encrypted)",
+}
+
+ROLES: Mapping[str, str] = {
+    "admin": "Administrator",
+    "reseller": "Reseller",
+    "support": "Support",
+    "customer": "Customer",
+}
+
+HISTORY: Mapping[str, str] = {
+    "created": "Created",
+    "changed": "Changed",
+    "started": "Started",
+    "stopped": "Stopped",
+    "paused": "Paused",
+    "resumed": "Resumed",
+    "retried": "Tried again",
+    "completed": "Completed",
+    "noted": "Note changed",
+}
+
+
+def size(value: int | None) -> str:
+    """Bytes in the unit that leaves at most four digits: 999 bytes, 1.2 MB."""
+    if value is None:
+        return "–"
+    if value < 1000:
+        return "1 byte" if value == 1 else f"{value} bytes"
+    amount = float(value)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.5:
+            return f"{amount:.1f} {unit}" if amount < 99.95 else f"{amount:.0f} {unit}"
+    return f"{amount / 1000:.1f} TB"
+
+
+def number(value: int | None) -> str:
+    """With a thin space between the thousands, which no language reads as a decimal sign."""
+    return "–" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    return f"{number(value)} {one if value == 1 else many or one + 's'}"
+
+
+def when(value: datetime | None, zone: str = "UTC") -> str:
+    """A stored UTC time in words."""
+    if value is None:
+        return "–"
+    there = value.replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
+    return f"{there.day} {there:%b %Y, %H:%M} {there.tzname()}"
+
+
+def duration(value: timedelta | None) -> str:
+    if value is None:
+        return "–"
+    seconds = max(0, int(value.total_seconds()))
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {seconds:02} s" if minutes else f"{seconds} s"
+
+
+def state(value: str) -> Shown:
+    return STATES.get(value, Shown(value.capitalize(), "question-circle-fill", "quiet"))
+
+
+def ended(migration_state: str, *, failed: int) -> Shown:
+    """A migration that is complete is only shown as good when no account of it has failed."""
+    if migration_state == "complete" and failed:
+        return Shown("Ended, with failures", "exclamation-triangle-fill", "warn")
+    return state(migration_state)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        size=size, number=number, when=when, duration=duration, state=state
+    )
+    app.jinja_env.globals.update(
+        count=count,
+        ended=ended,
+        LEVELS=LEVELS,
+        OUTCOMES=OUTCOMES,
+        VERDICTS=VERDICTS,
+        PHASES=PHASES,
+        MODES=MODES,
+        SECURITY=SECURITY,
+        ROLES=ROLES,
+        HISTORY=HISTORY,
+    )
