@@ -11,6 +11,7 @@ from __future__ import annotations
 import imaplib
 import socket
 import ssl
+import struct
 import time
 from functools import lru_cache
 from typing import Any, Literal, cast
@@ -144,6 +145,9 @@ def _socket(address: Address, timeout: float) -> socket.socket:
     sock = socket.create_connection((address.ip, address.port), max(timeout, 0.1))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    # A line that is not closed by a good-bye ends with a reset: what the kernel still holds of a
+    # dead process's commands is not delivered after its death.
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     return sock
 
 

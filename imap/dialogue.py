@@ -184,4 +184,5 @@ class Dialogue:
             with contextlib.suppress(AccountError):
                 self.wire.write(self.next_tag() + b" LOGOUT\r\n")
                 self.wire.flush()
+                self.wire.part()
         self.wire.close()

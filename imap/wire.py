@@ -9,6 +9,7 @@ import contextlib
 import select
 import socket
 import ssl
+import struct
 
 from imap import faults
 from imap.received import Received
@@ -74,8 +75,13 @@ class Wire(Received):
         """Raises what the handshake raises: the one who connects names it."""
         self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
 
+    def part(self) -> None:
+        """What has been sent is still delivered when the line is closed."""
+        with contextlib.suppress(OSError):
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+
     def close(self) -> None:
-        """Never raises."""
+        """Never raises. What is on its way is lost, but after `part`."""
         self.closed = True
         self._forget()
         self._out.clear()

@@ -12,7 +12,7 @@ from store.engine import Store, StoreError
 from store.finishing import totals
 from store.reporting_in import News, run_state, tell
 from store.states import MigrationState, Phase
-from sync.errors import StopReason
+from sync.errors import Stopped, StopReason
 from sync.report import FolderReport, MessageNote, Outcome
 
 log = logging.getLogger("mailhaul.progress")
@@ -125,6 +125,17 @@ class StoreStop:
             self._ask()
             self._asked = time.monotonic()
         return self._answer
+
+    def wait(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while True:
+            reason = self.reason()
+            if reason is not None:
+                raise Stopped(reason)
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            time.sleep(min(left, 0.5))
 
     def _ask(self) -> None:
         try:

@@ -10,7 +10,6 @@ anything unforeseen            failed, with a traceback in the log
 from __future__ import annotations
 
 import logging
-import time
 from contextlib import closing
 from enum import Enum, auto
 
@@ -128,13 +127,13 @@ class AccountRunJob:
         return Mailbox.NEW
 
     def _source(self, sides: Sides) -> Source:
-        return open_source(sides.source, sides.login, self._services.policy, wait=self._wait)
+        return open_source(sides.source, sides.login, self._services.policy, wait=self._stop.wait)
 
     def _destination(self, sides: Sides, place: Place, mailbox: Mailbox) -> Destination:
         if mailbox is Mailbox.ABSENT:
             return MemoryServer()
         login = sides.destination_login
-        opened = open_destination(place.server, login, self._services.policy, wait=self._wait)
+        opened = open_destination(place.server, login, self._services.policy, wait=self._stop.wait)
         if mailbox is Mailbox.NEW:
             self._await_login(opened)
         return opened
@@ -145,20 +144,8 @@ class AccountRunJob:
             try:
                 return destination.connect()
             except AuthenticationFailed:
-                self._wait(1)
+                self._stop.wait(1)
         return None
-
-    def _wait(self, seconds: float) -> None:
-        """A wait of the wire's that a stop can end. Raises Stopped."""
-        until = time.monotonic() + seconds
-        while True:
-            reason = self._stop.reason()
-            if reason is not None:
-                raise Stopped(reason)
-            left = until - time.monotonic()
-            if left <= 0:
-                return
-            time.sleep(min(left, 0.5))
 
     def _extend(self) -> bool:
         seconds = self._services.settings.lease_seconds

@@ -27,7 +27,7 @@ class Interruption:
         return StopReason.STOP if self._wanted.is_set() else None
 
     def wait(self, seconds: float) -> None:
-        """A pause before a new connection. Raises Stopped when the end is asked for meanwhile."""
+        """Raises Stopped when the end is asked for meanwhile."""
         if self._wanted.wait(seconds):
             raise Stopped(StopReason.STOP)
 

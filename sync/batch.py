@@ -59,6 +59,11 @@ class Batch:
         ]
 
     @property
+    def in_doubt(self) -> list[MessageMeta]:
+        """Sent, or about to be, when the line broke."""
+        return [meta for meta in self.unanswered if meta.uid in self.sizes]
+
+    @property
     def unanswered(self) -> list[MessageMeta]:
         return [meta for uid, meta in self.metas.items() if uid not in self.answers]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sync.aftermath import Aftermath
 from sync.batch import Batch, Waiting, next_batch, wanted
 from sync.errors import (
     Code,
@@ -16,6 +17,7 @@ from sync.errors import (
     FolderChanged,
     FolderError,
     MessageError,
+    Side,
     Stopped,
     StopReason,
 )
@@ -28,12 +30,17 @@ from sync.settling import Broken, count, made_anew, stop_folder
 from sync.twins import Sides
 from sync.work import Work
 
+Look = Sides | Aftermath
+
 
 class Copier:
     """Copies what is planned for several folders. The result is in the works and the ledger."""
 
-    def __init__(self, sides: Sides, ledger: Ledger, *, options: SyncOptions, stop: Stop) -> None:
-        self._sides = sides
+    def __init__(
+        self, aftermath: Aftermath, ledger: Ledger, *, options: SyncOptions, stop: Stop
+    ) -> None:
+        self._aftermath = aftermath
+        self._sides = aftermath.sides
         self._ledger = ledger
         self._options = options
         self._stop = stop
@@ -52,9 +59,10 @@ class Copier:
         while waiting:
             sending = self._next(waiting)
             broken = self._send(sending)
+            look = self._look(sending, broken)
             for batch in sending:
                 if batch.begun and not batch.settled:
-                    self._settle(batch, broken)
+                    self._settle(batch, broken, look)
             self._put_back(sending, broken, waiting)
             if self._asked_to:
                 raise Stopped(self._asked_to)
@@ -79,7 +87,7 @@ class Copier:
                 batch.answers[uid] = outcome
                 if batch.complete and not batch.without_uid:
                     self._uids_told = True
-                    self._settle(batch, None)
+                    self._settle(batch, None, self._aftermath.sides)
         except (ConnectionLost, FolderError) as error:
             return error
         return None
@@ -110,7 +118,18 @@ class Copier:
         batch.number = self._ledger.intend(batch.work.key, batch.intend())
         return True
 
-    def _settle(self, batch: Batch, broken: Broken | None) -> None:
+    def _look(self, sending: list[Batch], broken: Broken | None) -> Look:
+        """Who finds out what has arrived: after a broken line to the destination, patiently."""
+        doubtful = sum(len(batch.in_doubt) for batch in sending)
+        if not isinstance(broken, ConnectionLost):
+            return self._aftermath.sides
+        if broken.side is Side.SOURCE and doubtful <= 1:
+            # Only the message that was cut: of that, not all has been sent.
+            return self._aftermath.sides
+        self._aftermath.lost()
+        return self._aftermath
+
+    def _settle(self, batch: Batch, broken: Broken | None, look: Look) -> None:
         """Find out what became of a batch, and write it into the ledger."""
         work = batch.work
         if made_anew(work, broken):
@@ -119,9 +138,9 @@ class Copier:
             return
         pairs = batch.pairs
         work.take(pairs.values())
-        unsure = batch.without_uid + (batch.unanswered if broken else [])
+        unsure = batch.without_uid + (batch.in_doubt if broken else [])
         try:
-            arrived = self._sides.arrived(work, unsure, batch.uidnext)
+            arrived = look.arrived(work, unsure, batch.uidnext)
         except FolderChanged:
             work.again = True
             return

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from sync.aftermath import Aftermath
 from sync.copy import Copier
 from sync.errors import (
     Code,
     ConnectionLost,
     FolderChanged,
     FolderError,
+    Side,
     Stopped,
     SyncError,
 )
@@ -58,6 +60,7 @@ class GroupRun:
         self._options = options
         self._progress = progress
         self._stop = stop
+        self._aftermath = Aftermath(sides, stop, seconds=options.settle_seconds)
 
     def run(
         self, pairs: Sequence[FolderPair], created: frozenset[str]
@@ -72,6 +75,8 @@ class GroupRun:
             try:
                 self._pass(works)
             except ConnectionLost as error:
+                if error.side is not Side.SOURCE:
+                    self._aftermath.lost()
                 losses = 1 if _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
@@ -114,13 +119,16 @@ class GroupRun:
                 conclude(work.tally, None)
 
     def _pass(self, works: list[Work]) -> None:
-        sides, options = self._sides, self._options
+        sides, options, aftermath = self._sides, self._options, self._aftermath
         self._list(works)
-        _each(works, lambda work: plan_work(work, sides, self._ledger, options))
+        _each(
+            works,
+            lambda work: plan_work(work, sides, self._ledger, options, aftermath=aftermath),
+        )
         if options.dry_run:
             _each(works, rehearse)
         else:
-            copier = Copier(sides, self._ledger, options=options, stop=self._stop)
+            copier = Copier(aftermath, self._ledger, options=options, stop=self._stop)
             copier.run([work for work in works if work.under_way])
             self._look_again([w for w in works if w.under_way and w.tally.counts[Outcome.VANISHED]])
             _each(works, lambda work: finish(work, sides.destination))

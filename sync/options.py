@@ -31,5 +31,8 @@ class SyncOptions:
     batch_messages: int = 500
     batch_size: int = 16 * 1024 * 1024
     """A batch is closed by whichever limit is met first; one larger message is a batch alone."""
+    settle_seconds: float = 10.0
+    """So long a destination may still be storing what a broken line has brought it. Nothing that
+    may be among that is sent again before."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""

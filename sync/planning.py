@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.aftermath import Aftermath
 from sync.errors import Code
 from sync.intent import Known, Pair
 from sync.options import SyncOptions
@@ -12,12 +13,16 @@ from sync.twins import Sides
 from sync.work import Work
 
 
-def plan_work(work: Work, sides: Sides, ledger: Ledger, options: SyncOptions) -> None:
+def plan_work(
+    work: Work, sides: Sides, ledger: Ledger, options: SyncOptions, *, aftermath: Aftermath
+) -> None:
     """Fill `known`, `plan` and `taken`. In a dry run the ledger is only read."""
     work.known = ledger.load(work.key)
     work.taken = {uid for uid in work.known.pairs.values() if uid}
     if work.known.intents and not options.dry_run:
-        work.known = _settled(work, sides, ledger)
+        work.known = _settled(work, aftermath, ledger)
+        if work.again:
+            return
     twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
     plan = plan_folder(work.ours, work.theirs, work.known.pairs, twins=twins, options=options)
     if plan.recorded and not options.dry_run:
@@ -27,16 +32,19 @@ def plan_work(work: Work, sides: Sides, ledger: Ledger, options: SyncOptions) ->
     _count(work, plan)
 
 
-def _settled(work: Work, sides: Sides, ledger: Ledger) -> Known:
+def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
     """What is known after the intents that an interruption left open are settled."""
     known, listed = work.known, work.tally.listed
+    last = max((meta.uid for meta in work.theirs.messages), default=0)
     pairs, sent = dict(known.pairs), dict(known.sent)
     for intent in known.intents:
         metas = [listed[uid] for uid in intent.uids if uid in listed and uid not in pairs]
-        arrived = sides.arrived(work, metas, intent.uidnext)
+        arrived = aftermath.arrived(work, metas, intent.uidnext)
         found = {uid: Pair(uid, there, listed[uid].size) for uid, there in arrived.items()}
         ledger.settle(work.key, intent.number, list(found.values()))
         work.taken.update(arrived.values())
+        # What arrived after the listing would pass for removed by it.
+        work.again |= any(uid > last for uid in arrived.values())
         pairs.update(arrived)
         sent.update(found)
     return Known(pairs, sent)

@@ -165,3 +165,7 @@ class Stop(Protocol):
     def reason(self) -> StopReason | None:
         """Asked between batches; None means go on."""
         ...
+
+    def wait(self, seconds: float) -> None:
+        """Pause for so long. Raises Stopped as soon as a stop is asked for."""
+        ...

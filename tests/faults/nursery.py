@@ -18,12 +18,12 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from bench.watching import NeverStop, SilentProgress
 from imap import Login, NetworkPolicy, Server, open_destination, open_source
 from sync.errors import SyncError
 from sync.file_ledger import FileLedger
 from sync.mailbox import migrate
 from sync.options import Mode, Security, SyncOptions
+from tests.faults.watching import NeverStop, SilentProgress
 
 READS = {"load", "destinations", "close"}
 """What a ledger does without writing."""
@@ -44,6 +44,7 @@ class Order:
     batch_messages: int = 200
     timeout: float = 30.0
     """Seconds, for connecting and for reading."""
+    settle_seconds: float = 1.0
 
 
 class MortalLedger:
@@ -80,7 +81,11 @@ def run(order: Order) -> dict[str, Any]:
     source = Server("127.0.0.1", order.source_port, Security.NONE)
     destination = Server("127.0.0.1", order.destination_port, Security.NONE)
     ours, theirs = (Login(name, order.password) for name in (order.source, order.destination))
-    options = SyncOptions(mode=Mode(order.mode), batch_messages=order.batch_messages)
+    options = SyncOptions(
+        mode=Mode(order.mode),
+        batch_messages=order.batch_messages,
+        settle_seconds=order.settle_seconds,
+    )
     file = FileLedger(Path(order.ledger), f"{order.source} {order.destination}")
     ledger: Any = MortalLedger(file, order.dies_at)
     with (

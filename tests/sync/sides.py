@@ -40,6 +40,8 @@ class Watcher:
     """Ask for a pause at the n-th question."""
     asked: int = 0
     proofs: int = 0
+    waited: float = 0
+    """Seconds that a real run would have paused."""
 
     def planned(self, messages: int, size: int) -> None:
         self.plan = (messages, size)
@@ -63,6 +65,9 @@ class Watcher:
         self.asked += 1
         stop = self.stop_after is not None and self.asked > self.stop_after
         return StopReason.PAUSE if stop else None
+
+    def wait(self, seconds: float) -> None:
+        self.waited += seconds
 
 
 @dataclass(slots=True)

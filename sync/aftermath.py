@@ -1,0 +1,53 @@
+"""After a line to the destination has broken: when its silence about a message means something.
+
+A server goes on storing what it had received before the line broke, and before our process died.
+Until then a message is neither there nor lost, and sending it again would double it. No command of
+IMAP asks for the end of an earlier session, so all that is left is to look again for a while.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from sync.model import MessageMeta
+from sync.ports import Stop
+from sync.twins import Sides
+from sync.work import Work
+
+_FIRST = 0.1
+_LONGEST = 2.0
+"""Seconds between two looks; each is twice as long as the one before."""
+
+
+class Aftermath:
+    """One for a run. A new one stands as after a break: the process before may have just died."""
+
+    def __init__(self, sides: Sides, stop: Stop, *, seconds: float) -> None:
+        self.sides = sides
+        self._stop = stop
+        self._seconds = seconds
+        self._pauses = deque(_pauses(seconds))
+
+    def lost(self) -> None:
+        """The line to the destination has broken just now."""
+        self._pauses = deque(_pauses(self._seconds))
+
+    def arrived(self, work: Work, doubtful: Sequence[MessageMeta], uidnext: int) -> dict[int, int]:
+        """Source uid → destination uid of those that the destination has got, at uids from
+        `uidnext` on. When it returns, the others will not arrive any more: they may be sent again.
+
+        Raises Stopped when that is asked for while it waits."""
+        found = self.sides.arrived(work, doubtful, uidnext)
+        while len(found) < len(doubtful) and self._pauses:
+            self._stop.wait(self._pauses.popleft())
+            found = self.sides.arrived(work, doubtful, uidnext)
+        return found
+
+
+def _pauses(seconds: float) -> Iterator[float]:
+    pause = _FIRST
+    while seconds > 0:
+        yield min(pause, seconds)
+        seconds -= pause
+        pause = min(2 * pause, _LONGEST)
