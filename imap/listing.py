@@ -11,7 +11,8 @@ from imap.received import Groups
 from imap.selection import Opening, Selected
 from imap.uidset import uid_sets
 from sync.errors import FolderError
-from sync.model import Folder, Identity, Listing, MessageMeta
+from sync.messages import Gathered
+from sync.model import Folder, Identity, Listing
 
 _ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE)"
 _USUAL = re.compile(
@@ -28,10 +29,11 @@ FOLDERS_AT_ONCE = 100
 
 
 class _Metas:
-    """Collects MessageMeta from FETCH responses. Equal flags are kept once."""
+    """Collects what FETCH responses say of messages. Equal flags are kept once."""
 
     def __init__(self, first_uid: int, selected: Selected) -> None:
-        self.found: dict[int, MessageMeta] = {}
+        self._gathered = Gathered()
+        self.messages = self._gathered.messages
         self._first = first_uid
         self._selected = selected
         self._flags: dict[bytes, frozenset[str]] = {}
@@ -61,9 +63,12 @@ class _Metas:
         spelled = date if isinstance(date, bytes) else b""
         self._add(uid, number(items[b"RFC822.SIZE"]), spelled, self._known(b" ".join(named)))
 
+    def take_bare(self, uid: int) -> None:
+        self._add(uid, 0, b"", frozenset())
+
     def _add(self, uid: int, size: int, date: bytes, flags: frozenset[str]) -> None:
         if uid >= self._first:
-            self.found[uid] = MessageMeta(uid, size, date.decode("latin-1"), flags)
+            self._gathered.add(uid, size, date, flags)
 
     def _known(self, flags: bytes) -> frozenset[str]:
         known = self._flags.get(flags)
@@ -96,7 +101,7 @@ class _Question:
         refused to open it says of messages would be another folder's."""
         dialogue, metas, selected = self._dialogue, self.metas, self.selected
         opened = self._opening.answer(dialogue)
-        listed = dialogue.answer(self._tag, metas.take, (_USUAL, metas.take_usual))
+        listed = _answer(dialogue, self._tag, metas)
         if opened.ok and (listed.ok or not selected.exists):
             return None
         refusal = dialogue.refusal(listed if opened.ok else opened, self.folder.name)
@@ -106,13 +111,12 @@ class _Question:
 
     @property
     def complete(self) -> bool:
-        return self._first_uid > 1 or len(self.metas.found) >= self.selected.exists
+        return self._first_uid > 1 or len(self.metas.messages()) >= self.selected.exists
 
     @property
     def listing(self) -> Listing:
-        found = self.metas.found
-        messages = tuple(found[uid] for uid in sorted(found))
-        status = self.selected.status(max(found, default=0))
+        messages = self.metas.messages()
+        status = self.selected.status(messages.uids[-1] if messages else 0)
         return Listing(status, messages, self.selected.permanent_flags)
 
 
@@ -153,11 +157,21 @@ def _complete(dialogue: Dialogue, metas: _Metas) -> None:
     """A server that says OK and leaves messages out is asked for them by name; what it still
     does not describe is listed without size and date, so that nobody takes it for absent."""
     uids = _search(dialogue.ask(b"UID SEARCH ALL"))
-    missing = [uid for uid in uids if uid not in metas.found]
+    listed = metas.messages()
+    missing = [uid for uid in uids if listed.position(uid) < 0]
     for text, _ in uid_sets(missing):
-        dialogue.answer(dialogue.send(b"UID FETCH", text, _ITEMS), metas.take)
-    for uid in missing:
-        metas.found.setdefault(uid, MessageMeta(uid, 0))
+        _answer(dialogue, dialogue.send(b"UID FETCH", text, _ITEMS), metas)
+    listed = metas.messages()
+    for uid in [uid for uid in missing if listed.position(uid) < 0]:
+        metas.take_bare(uid)
+
+
+def _answer(dialogue: Dialogue, tag: bytes, metas: _Metas) -> Answer:
+    try:
+        return dialogue.answer(tag, metas.take, (_USUAL, metas.take_usual))
+    except OverflowError as error:
+        # A uid has 32 bits (RFC 9051, section 2.3.1.1).
+        raise dialogue.wire.lost(error) from error
 
 
 def _search(answer: Answer) -> list[int]:

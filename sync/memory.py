@@ -13,6 +13,7 @@ from email.parser import BytesHeaderParser
 from zlib import crc32
 
 from sync.errors import Code, FolderError, UidValidityChanged
+from sync.messages import Messages
 from sync.model import (
     Appended,
     Fetched,
@@ -121,7 +122,7 @@ class MemoryServer:
     def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
         self.before("messages")
         content = self._open(folder)
-        metas = tuple(
+        metas = Messages.of(
             _meta(uid, message)
             for uid, message in sorted(content.messages.items())
             if uid >= first_uid

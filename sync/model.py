@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from sync.errors import MessageError
+
+if TYPE_CHECKING:
+    from sync.messages import Messages
 
 
 class SpecialUse(StrEnum):
@@ -94,7 +98,7 @@ class Listing:
     """All messages of one folder from a UID on, ordered by uid. Made only from a tagged OK."""
 
     status: FolderStatus
-    messages: tuple[MessageMeta, ...]
+    messages: Messages
     permanent_flags: frozenset[str] = frozenset()
     """PERMANENTFLAGS, '\\*' included when keywords may be made; empty when the server sent none."""
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Known, Pair
+from sync.messages import Messages
 from sync.model import FolderStatus, Listing
 from sync.plan import Plan
 from sync.tally import Tally
 
-EMPTY = Listing(FolderStatus(uidvalidity=0, uidnext=1, messages=0), ())
+EMPTY = Listing(FolderStatus(uidvalidity=0, uidnext=1, messages=0), Messages())
 
 
 @dataclass(slots=True, eq=False)
