@@ -27,7 +27,7 @@ check: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest tests/house
 
 bench: $(VENV)/run.stamp
-	$(BIN)/python -m launch.packages dovecot
+	$(BIN)/python -m launch.packages dovecot mbsync
 	IMAPSYNC='$(IMAPSYNC)' $(BIN)/python -m bench $(addprefix --case ,$(CASE))
 
 lock:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from bench.accounts import Crowd, measure_crowds
-from bench.cases import ACCOUNTS, CASES, NAMES
+from bench.accounts import measure_accounts
+from bench.cases import ACCOUNTS, CASES, NAMES, Case
 from bench.ground import Ground, ground
-from bench.measuring import Result, measure
-from bench.table import put, section
-from bench.tools import Tool, available
+from bench.interrupt import Interrupted, interruptible
+from bench.measuring import Unfit, measure
+from bench.quiet import in_words, moment, warning
+from bench.results import Result
+from bench.table import machine, put, section
+from bench.tools import NoSuchTool, Tool, available
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
@@ -19,30 +25,44 @@ DOCUMENT = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 def main() -> int:
     arguments = _arguments()
     names = arguments.case or list(NAMES)
-    with ground() as place:
-        where = "/dev/shm" if place.in_memory else f"{place.directory}, which may be a disk"
-        results, crowds = _measure(place, names)
-        text = section(results, crowds, where)
-    print(text)
+    imapsync = os.environ.get("IMAPSYNC", "")
+    begun = moment()
+    print(f"load {begun.load:.1f}", flush=True)
+    try:
+        tools = available(imapsync)
+        with interruptible(), ground() as place:
+            where = "/dev/shm" if place.in_memory else f"{place.directory}, which may be a disk"
+            results = list(_results(place, names, tools))
+    except NoSuchTool as error:
+        print(error, file=sys.stderr)
+        return 2
+    except Interrupted as interrupted:
+        print("interrupted; nothing is left behind", file=sys.stderr)
+        return interrupted.status
+    ended = moment()
+    about = [machine(where, imapsync), f"The run: {in_words(begun, ended)}.", warning(begun, ended)]
+    text = section(results, [paragraph for paragraph in about if paragraph])
+    print(f"\n{text}\n\n{ended.at - begun.at:.0f} s in all")
     if set(names) == set(NAMES) or arguments.write:
         put(DOCUMENT, text)
-    ours = [result.damage[Tool.OURS] for result in results]
-    ours += [crowd.damage for crowd in crowds if crowd.tool is Tool.OURS]
-    return int(any(found.lost or found.doubled or found.altered for found in ours))
+    return int(any(result.wrong() for result in results))
 
 
-def _measure(place: Ground, names: list[str]) -> tuple[list[Result], list[Crowd]]:
-    tools = available(os.environ.get("IMAPSYNC", ""))
-    results = []
-    for case in CASES:
+def _results(place: Ground, names: Sequence[str], tools: Sequence[Tool]) -> Iterator[Result]:
+    for case in (*CASES, ACCOUNTS):
         if case.name in names:
-            print(f"{case.name}: {case.title} ...", flush=True)
-            results.append(measure(case, place, tools))
-    crowds = []
-    if ACCOUNTS in names:
-        print(f"{ACCOUNTS} ...", flush=True)
-        crowds = list(measure_crowds(place, tools))
-    return results, crowds
+            print(f"{case.name}: {case.title}", flush=True)
+            begun = time.monotonic()
+            yield _result(case, place, tools)
+            print(f"  {time.monotonic() - begun:.0f} s", flush=True)
+
+
+def _result(case: Case, place: Ground, tools: Sequence[Tool]) -> Result:
+    try:
+        return measure_accounts(place, tools) if case is ACCOUNTS else measure(case, place, tools)
+    except Unfit as error:
+        print(f"  {error}", file=sys.stderr)
+        return Result(case, trouble=str(error))
 
 
 def _arguments() -> argparse.Namespace:

@@ -45,8 +45,12 @@ class Damage:
         )
 
 
-def read_mailbox(maildir: Path) -> dict[str, Counter[Stored]]:
-    """Folder directory name ('' for INBOX) → its messages as a multiset; empty folders left out."""
+Mailbox = dict[str, Counter[Stored]]
+"""Folder directory name ('' for INBOX) → its messages as a multiset; empty folders left out."""
+
+
+def read_mailbox(maildir: Path) -> Mailbox:
+    """As it lies on disk; {} when there is none."""
     folders = {"": maildir}
     folders.update((path.name, path) for path in maildir.glob(".*") if (path / "cur").is_dir())
     read = {name: _read_folder(path) for name, path in folders.items()}
@@ -75,13 +79,18 @@ def difference(source: Path, destination: Path) -> list[str]:
     return found
 
 
-def damage(source: dict[str, Counter[Stored]], destination: dict[str, Counter[Stored]]) -> Damage:
+def damage(source: Mailbox, destination: Mailbox) -> Damage:
     """The same in numbers. What is missing and what is strange in one folder count as altered."""
-    total = Damage()
+    found = Damage()
     for folder in {*source, *destination}:
         want, have = source.get(folder, Counter()), destination.get(folder, Counter())
-        total += _folder_damage(want, have)
-    return total
+        found += _folder_damage(want, have)
+    return found
+
+
+def total(mailbox: Mailbox) -> int:
+    """How many messages it holds."""
+    return sum(messages.total() for messages in mailbox.values())
 
 
 def _folder_damage(want: Counter[Stored], have: Counter[Stored]) -> Damage:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +24,9 @@ PASSWORD = "Bench-Geheim-17"
 ROUND_TRIP = 0.05
 BARE = "mail_plugins =\nprotocol imap {\n  mail_plugins =\n}\n"
 """Without plugins, as most servers run: with COMPRESS, mbsync would be measured at deflating."""
-USERS = 400
+USERS = 800
+PREFIX = "mh-bench-"
+"""Of the directory's name; the number of the process that made it follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ class LongLine:
             stdout=subprocess.PIPE,
             cwd=ROOT,
             text=True,
+            start_new_session=True,
         )
         self._read()
 
@@ -89,19 +94,37 @@ def free_port() -> int:
 @contextmanager
 def ground() -> Iterator[Ground]:
     """Two servers that hold no mailbox yet; on a memory file system where there is one."""
-    place = MEMORY if MEMORY.is_dir() else None
-    directory = Path(tempfile.mkdtemp(prefix="mh-bench-", dir=place))
-    directory.chmod(0o755)
-    authority = make_authority("Mailhaul bench authority")
-    (directory / "authority.pem").write_bytes(authority.pem)
+    place = MEMORY if MEMORY.is_dir() else Path(tempfile.gettempdir())
+    clear_leftovers(place)
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place))
     with ExitStack() as ends:
-        ends.callback(shutil.rmtree, directory, ignore_errors=True)
+        ends.callback(_clear, directory)
+        directory.chmod(0o755)
+        authority = make_authority("Mailhaul bench authority")
+        (directory / "authority.pem").write_bytes(authority.pem)
         source, destination = (
             _server(directory / name, authority, ends) for name in ("source", "destination")
         )
         stopwatch = Stopwatch()
         ends.callback(stopwatch.close)
         yield Ground(directory, source, destination, stopwatch)
+
+
+def clear_leftovers(place: Path) -> None:
+    """Of a bench that was killed: its memory would be missing from this machine for ever."""
+    for directory in place.glob(f"{PREFIX}*"):
+        number = directory.name.removeprefix(PREFIX).partition("-")[0]
+        if number.isdecimal() and not Path(f"/proc/{number}").exists():
+            _clear(directory)
+
+
+def _clear(directory: Path) -> None:
+    """A server's process that has not quite ended may write once more: until all is gone."""
+    for _ in range(10):
+        shutil.rmtree(directory, ignore_errors=True)
+        if not directory.exists():
+            return
+        time.sleep(0.1)
 
 
 def _server(directory: Path, authority: Authority, ends: ExitStack) -> Dovecot:

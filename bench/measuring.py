@@ -2,61 +2,38 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 from imapclient import IMAPClient
 
 from bench.cases import Case, Phase
-from bench.compare import Damage, damage, read_mailbox
+from bench.compare import Damage, Mailbox, read_mailbox, total
 from bench.corpus import additions, write_mailbox
 from bench.ground import PASSWORD, ROUND_TRIP, Ground, LongLine
-from bench.stopwatch import Sample
+from bench.judging import Brought, judged
+from bench.progress import tell
+from bench.results import Result, Turn
 from bench.tools import Task, Tool, command, environment
 from imap import Login, NetworkPolicy, Server, open_source
 from sync.options import Security
 
-AGAINS = 3
-"""An unchanged re-run is short: it is measured so often in each round."""
+
+class Unfit(Exception):
+    """The measurement itself went wrong: nothing that it says holds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One tool, one phase, once. `trips` of source and destination, where the line is long."""
-
-    tool: Tool
-    phase: Phase
-    sample: Sample
-    trips: tuple[int, int] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """All of one case. `damage` is what all copies of a tool did to the mail, together."""
-
-    case: Case
-    turns: tuple[Turn, ...]
-    damage: dict[Tool, Damage]
-
-
-class Failed(Exception):
-    """A tool did not do what it was told; its words."""
-
-
-def measure(case: Case, ground: Ground, tools: list[Tool]) -> Result:
+def measure(case: Case, ground: Ground, tools: Sequence[Tool]) -> Result:
+    """All rounds of it. What goes wrong with a tool is in its turns; raises Unfit for the rest."""
     user = ground.user()
-    write_mailbox(ground.source.maildir(user), case.recipe)
     try:
+        written = write_mailbox(ground.source.maildir(user), case.recipe)
         with ExitStack() as ends:
-            runner = _Runner(case, ground, user, _lines(case, ground, ends))
-            chosen = [tool for tool in tools if not case.tools or tool in case.tools]
-            turns = tuple(runner.run(chosen))
-        return Result(case, turns, dict(runner.damage))
+            rounds = _Rounds(case, ground, user, _lines(case, ground, ends))
+            return Result(case, tuple(rounds.run(tools, written)))
     finally:
         shutil.rmtree(ground.source.maildir(user).parent, ignore_errors=True)
 
@@ -64,68 +41,83 @@ def measure(case: Case, ground: Ground, tools: list[Tool]) -> Result:
 def _lines(case: Case, ground: Ground, ends: ExitStack) -> list[LongLine]:
     if not case.far:
         return []
-    ports = (ground.source.spec.port, ground.destination.spec.port)
+    specs = (ground.source.spec, ground.destination.spec)
+    ports = [spec.tls_port if case.tls else spec.port for spec in specs]
     return [ends.enter_context(closing(LongLine(port, ROUND_TRIP))) for port in ports]
 
 
-class _Runner:
+@dataclass(slots=True)
+class _Copy:
+    """What a tool makes of the source in one round, from phase to phase."""
+
+    tool: Tool
+    task: Task
+    damage: Damage = field(default_factory=Damage)
+    sound: bool = True
+    """A tool that failed once has nothing to go on from."""
+
+
+class _Rounds:
     def __init__(self, case: Case, ground: Ground, user: str, lines: list[LongLine]) -> None:
         self._case = case
         self._ground = ground
         self._user = user
         self._lines = lines
-        self.damage: defaultdict[Tool, Damage] = defaultdict(Damage)
+        self._source: Mailbox = {}
 
-    def run(self, tools: list[Tool]) -> Iterator[Turn]:
+    def run(self, tools: Sequence[Tool], written: int) -> Iterator[Turn]:
         self._warm_up()
-        last: list[tuple[Tool, Task]] = []
+        self._look(written)
+        copies: list[_Copy] = []
         for number in range(self._case.rounds):
-            for _, task in last:
-                self._forget(task)
-            last = [(tool, self._task(tool, number)) for tool in tools]
-            for tool, task in last:
-                yield self._turn(tool, Phase.FIRST, task)
-                self._compare(tool, task)
-            for tool, task in (pair for pair in last if pair[0] is not Tool.LIMIT):
-                if Phase.AGAIN in self._case.phases:
-                    yield from (self._turn(tool, Phase.AGAIN, task) for _ in range(AGAINS))
+            self._forget(copies)
+            copies = self._begin(tools, number)
+            yield from self._phase(copies, Phase.FIRST, written)
+            copies = [copy for copy in copies if copy.tool is not Tool.LIMIT]
+            if Phase.AGAIN in self._case.phases:
+                for _ in range(self._case.agains):
+                    yield from self._phase(copies, Phase.AGAIN, 0)
         if Phase.CHANGED in self._case.phases:
-            yield from self._after_changes([pair for pair in last if pair[0] is not Tool.LIMIT])
-        for _, task in last:
-            self._forget(task)
+            for number in range(self._case.rounds):
+                yield from self._phase(copies, Phase.CHANGED, self._change(number))
+        self._forget(copies)
 
-    def _after_changes(self, last: list[tuple[Tool, Task]]) -> Iterator[Turn]:
-        for number in range(self._case.rounds):
-            self._change(number)
-            for tool, task in last:
-                yield self._turn(tool, Phase.CHANGED, task)
-        for tool, task in last:
-            self._compare(tool, task)
+    def _begin(self, tools: Sequence[Tool], number: int) -> list[_Copy]:
+        """Another one begins in each round: who comes first finds another machine."""
+        first = number % len(tools)
+        turned = [*tools[first:], *tools[:first]]
+        return [_Copy(tool, self._task(tool, number)) for tool in turned]
 
-    def _turn(self, tool: Tool, phase: Phase, task: Task) -> Turn:
-        stopwatch, log = self._ground.stopwatch, self._ground.directory / "log"
+    def _phase(self, copies: list[_Copy], phase: Phase, brought: int) -> Iterator[Turn]:
+        turns = [self._turn(copy, phase, brought) for copy in copies if copy.sound]
+        tell(phase, turns)
+        if read_mailbox(self._ground.source.maildir(self._user)) != self._source:
+            raise Unfit(f"somebody changed the source in '{phase}'")
+        yield from turns
+
+    def _turn(self, copy: _Copy, phase: Phase, brought: int) -> Turn:
         self._trips()
-        sample = stopwatch.run(command(tool, task), environment(tool), log)
-        # doveadm says 2 when mail came in at the source while it looked.
-        if sample.status not in (0, 2 if tool is Tool.DOVEADM else 0):
-            raise Failed(f"{tool}, {phase}: status {sample.status}: {sample.output[-1000:]}")
-        if tool is Tool.LIMIT:
-            told = json.loads(sample.output)
-            sample = replace(sample, wall=told["seconds"], cpu=told["cpu"])
-        return Turn(tool, phase, sample, self._trips())
+        sample = self._ground.stopwatch.run(
+            command(copy.tool, copy.task),
+            environment(copy.tool),
+            self._ground.directory / "log",
+            self._case.patience,
+        )
+        trips = self._trips()
+        arrived = read_mailbox(self._ground.destination.maildir(copy.task.destination_user))
+        turn = judged(
+            Turn(copy.tool, phase, sample, trips),
+            Brought(self._source, arrived, brought, copy.damage),
+        )
+        copy.sound = not turn.failure
+        copy.damage = turn.damage or Damage()
+        return turn
 
     def _trips(self) -> tuple[int, int] | None:
         if not self._lines:
             return None
         source, destination = (line.round_trips() for line in self._lines)
         return source, destination
-
-    def _compare(self, tool: Tool, task: Task) -> None:
-        if tool is Tool.LIMIT:
-            return
-        source = read_mailbox(task.maildir)
-        destination = read_mailbox(self._ground.destination.maildir(task.destination_user))
-        self.damage[tool] += damage(source, destination)
 
     def _task(self, tool: Tool, number: int) -> Task:
         user = self._ground.user()
@@ -149,8 +141,15 @@ class _Runner:
                 if folder.selectable:
                     reader.messages(folder)
 
-    def _change(self, number: int) -> None:
+    def _look(self, wanted: int) -> None:
+        """What the source holds now, which every copy is compared with."""
+        self._source = read_mailbox(self._ground.source.maildir(self._user))
+        if total(self._source) != wanted:
+            raise Unfit(f"the source holds {total(self._source)} messages, not {wanted}")
+
+    def _change(self, number: int) -> int:
         """A client adds 1 % of the messages to the source, and flags 1 % of those there."""
+        before = total(self._source)
         count = max(self._case.recipe.messages // 100, 1)
         with self._client() as client:
             client.select_folder("INBOX")
@@ -158,13 +157,16 @@ class _Runner:
             client.add_flags(uids[:count], [f"Bench{number}", "\\Answered"], silent=True)
             for body in additions(self._case.recipe, count, number):
                 client.append("INBOX", body)
+        self._look(before + count)
+        return count
 
     def _client(self) -> IMAPClient:
         client = IMAPClient("127.0.0.1", self._ground.source.spec.port, ssl=False)
         client.login(self._user, PASSWORD)
         return client
 
-    def _forget(self, task: Task) -> None:
-        maildir = self._ground.destination.maildir(task.destination_user)
-        shutil.rmtree(maildir.parent, ignore_errors=True)
-        shutil.rmtree(task.state, ignore_errors=True)
+    def _forget(self, copies: list[_Copy]) -> None:
+        for copy in copies:
+            maildir = self._ground.destination.maildir(copy.task.destination_user)
+            shutil.rmtree(maildir.parent, ignore_errors=True)
+            shutil.rmtree(copy.task.state, ignore_errors=True)

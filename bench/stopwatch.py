@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +27,14 @@ class Sample:
     cpu: float
     memory: int
     status: int = 0
+    """What it exited with; below zero the signal that ended it."""
     output: str = field(default="", repr=False)
+    ended: bool = False
+    """It took longer than it was given."""
 
 
 class Stopwatch:
-    """Ends with `close`."""
+    """Ends with `close`, and with it the program that runs."""
 
     def __init__(self) -> None:
         self._child = subprocess.Popen(
@@ -38,21 +43,29 @@ class Stopwatch:
             stdout=subprocess.PIPE,
             cwd=ROOT,
             text=True,
+            # Ctrl-C reaches the bench alone, which ends the rest.
+            start_new_session=True,
         )
 
-    def run(self, command: Sequence[str], environ: Mapping[str, str], log: Path) -> Sample:
-        """`log` takes what the program says, and is read back into the sample."""
+    def run(
+        self, command: Sequence[str], environ: Mapping[str, str], log: Path, patience: float = 300.0
+    ) -> Sample:
+        """`log` takes what the program says, and is read back into the sample. A program that
+        takes longer than `patience` seconds is killed."""
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         environment = {"PATH": os.environ.get("PATH", os.defpath), **environ}
-        self._child.stdin.write(json.dumps([list(command), environment, str(log)]) + "\n")
+        order = [list(command), environment, str(log), patience]
+        self._child.stdin.write(json.dumps(order) + "\n")
         self._child.stdin.flush()
         wall, cpu, memory, status = json.loads(self._child.stdout.readline())
-        return Sample(wall, cpu, memory, status, log.read_text(errors="replace"))
+        said = log.read_text(errors="replace")
+        return Sample(wall, cpu, memory, status, said, ended=status < 0 and wall >= patience)
 
     def close(self) -> None:
-        if self._child.stdin is not None:
-            self._child.stdin.close()
+        with suppress(ProcessLookupError):
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
-        if self._child.stdout is not None:
-            self._child.stdout.close()
+        for stream in (self._child.stdin, self._child.stdout):
+            if stream is not None:
+                stream.close()

@@ -1,4 +1,4 @@
-"""Results as a table of Markdown, and that table put into its document."""
+"""Results as tables of Markdown, and these put into their document."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
-from bench.accounts import Crowd
+from bench.bounds import BOUNDS
 from bench.cases import Phase
-from bench.measuring import Result, Turn
-from bench.stopwatch import Sample
+from bench.compare import Damage
+from bench.figures import Figure, figures
+from bench.results import Result, Summary
 from bench.tools import Tool
 
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
@@ -33,18 +33,22 @@ _HEAD = (
     "misfiled",
 )
 _NONE = "–"
+_WORDS = {True: "yes", False: "**no**", None: _NONE}
 
 
-def section(results: Iterable[Result], crowds: Iterable[Crowd], place: str) -> str:
-    """Everything that stands between the two marks."""
-    results, crowds = list(results), list(crowds)
-    rows = [row for result in results for row in _rows(result)]
-    rows += _crowd_rows(crowds)
-    bounds = [f"- `{r.case.name}`: {r.case.bound}" for r in results]
-    if crowds:
-        bounds.append(f"- `accounts`: {crowds[0].bound}")
-    lines = [machine(place), "", *_table(rows), "", "What bounds ours:", "", *bounds]
-    return "\n".join(lines)
+def section(results: Iterable[Result], about: Sequence[str]) -> str:
+    """Everything that stands between the two marks; `about` are paragraphs on the machine."""
+    results = list(results)
+    paragraphs = [
+        *about,
+        _table(_HEAD, (row for result in results for row in _rows(result))),
+        *_left_out(results),
+        "Figures to reach:",
+        _table(("work", "wanted", "measured", "reached"), map(_figure, figures(results))),
+        "What bounds ours:",
+        "\n".join(f"- `{name}`: {_bound(name)}" for name in (r.case.name for r in results)),
+    ]
+    return "\n\n".join(paragraphs)
 
 
 def put(document: Path, text: str) -> None:
@@ -55,19 +59,19 @@ def put(document: Path, text: str) -> None:
     document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
-def machine(place: str) -> str:
-    """What the figures hold for."""
+def machine(place: str, imapsync: str) -> str:
+    """What the figures hold for. `imapsync` is its path or ''."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    versions = (
+    versions = [
         f"Python {platform.python_version()}",
         f"Dovecot {_version(['/usr/sbin/dovecot', '--version'])}",
         f"mbsync {_version(['mbsync', '--version'])}",
-    )
+    ]
+    versions += [f"imapsync {_version([imapsync, '--version'])}"] if imapsync else []
     today = datetime.now(UTC).date().isoformat()
-    load = os.getloadavg()[0]
     return (
         f"{today}; {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} "
-        f"{platform.release()}; {', '.join(versions)}; mail on {place}; load {load:.1f} at the end."
+        f"{platform.release()}; {', '.join(versions)}; mail on {place}."
     )
 
 
@@ -80,64 +84,64 @@ def _version(command: list[str]) -> str:
     return found[0] if found else "unknown"
 
 
-def _table(rows: list[tuple[str, ...]]) -> list[str]:
-    lines = [_HEAD, tuple("---" for _ in _HEAD), *rows]
-    return ["| " + " | ".join(line) + " |" for line in lines]
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def _rows(result: Result) -> list[tuple[str, ...]]:
-    rows = []
-    for phase in result.case.phases:
-        tools = dict.fromkeys(turn.tool for turn in result.turns if turn.phase is phase)
-        ours = _middle(_of(result, Tool.OURS, phase), lambda sample: sample.wall)
-        for tool in tools:
-            turns = _of(result, tool, phase)
-            figures = _figures([turn.sample for turn in turns], ours, tool)
-            harm = _harm(result, tool) if phase is Phase.FIRST else (_NONE,) * 4
-            rows.append((result.case.title, phase, tool, *figures, _trips(turns), *harm))
-    return rows
+    if result.trouble:
+        return [(result.case.title, _cell(result.trouble), *(_NONE,) * (len(_HEAD) - 2))]
+    return [
+        (result.case.title, phase, tool, *_measured(result, tool, phase))
+        for phase in result.case.phases
+        for tool in result.tools(phase)
+    ]
 
 
-def _of(result: Result, tool: Tool, phase: Phase) -> list[Turn]:
-    return [turn for turn in result.turns if turn.tool is tool and turn.phase is phase]
+def _measured(result: Result, tool: Tool, phase: Phase) -> tuple[str, ...]:
+    summary = result.summary(tool, phase)
+    if summary is None:
+        return (_cell(result.failure(tool, phase)), *(_NONE,) * 8)
+    ours = result.summary(Tool.OURS, phase)
+    return (
+        f"{summary.wall:.2f}",
+        f"{summary.wall / ours.wall:.2f}" if ours else _NONE,
+        f"{summary.cpu:.2f}",
+        _NONE if tool is Tool.LIMIT else f"{summary.memory / 1e6:.0f}",
+        _trips(summary),
+        *_harm(summary.damage),
+    )
 
 
-def _middle(turns: list[Turn], of: Callable[[Sample], float]) -> float:
-    return median(of(turn.sample) for turn in turns) if turns else 0.0
-
-
-def _figures(samples: list[Sample], ours: float, tool: Tool) -> tuple[str, str, str, str]:
-    wall = median(sample.wall for sample in samples)
-    cpu = median(sample.cpu for sample in samples)
-    memory = max(sample.memory for sample in samples) / 1e6
-    shown = _NONE if tool is Tool.LIMIT or not memory else f"{memory:.0f}"
-    return f"{wall:.2f}", f"{wall / ours:.2f}" if ours else _NONE, f"{cpu:.2f}", shown
-
-
-def _trips(turns: list[Turn]) -> str:
-    trips = [turn.trips for turn in turns if turn.trips is not None]
-    if not trips:
+def _trips(summary: Summary) -> str:
+    if summary.trips is None:
         return _NONE
-    return f"{median(t[0] for t in trips):.0f}, {median(t[1] for t in trips):.0f}"
+    source, destination = summary.trips
+    return f"{source} + {destination}"
 
 
-def _harm(result: Result, tool: Tool) -> tuple[str, ...]:
-    found = result.damage.get(tool)
-    if found is None:
+def _harm(damage: Damage | None) -> tuple[str, ...]:
+    if damage is None:
         return (_NONE,) * 4
-    return str(found.lost), str(found.doubled), str(found.altered), str(found.misfiled)
+    return str(damage.lost), str(damage.doubled), str(damage.altered), str(damage.misfiled)
 
 
-def _crowd_rows(crowds: list[Crowd]) -> list[tuple[str, ...]]:
-    ours = median(c.seconds for c in crowds if c.tool is Tool.OURS) if crowds else 0.0
-    rows = []
-    for tool in dict.fromkeys(crowd.tool for crowd in crowds):
-        mine = [crowd for crowd in crowds if crowd.tool is tool]
-        wall = median(crowd.seconds for crowd in mine)
-        harm = [sum(getattr(c.damage, n) for c in mine) for n in ("lost", "doubled", "altered")]
-        misfiled = sum(crowd.damage.misfiled for crowd in mine)
-        figures = (f"{wall:.2f}", f"{wall / ours:.2f}", _NONE, _NONE, _NONE)
-        title = "20 accounts × 200 messages"
-        counts = tuple(str(number) for number in (*harm, misfiled))
-        rows.append((title, "4 at a time", tool.value, *figures, *counts))
-    return rows
+def _figure(figure: Figure) -> tuple[str, ...]:
+    return figure.work, figure.wanted, _cell(figure.measured), _WORDS[figure.reached]
+
+
+def _left_out(results: list[Result]) -> list[str]:
+    """A tool that is not in the table at all is named."""
+    measured = {turn.tool for result in results for turn in result.turns}
+    absent = [str(tool) for tool in Tool if tool not in measured]
+    return [f"Not measured: {', '.join(absent)}."] if absent else []
+
+
+def _bound(name: str) -> str:
+    return BOUNDS[name]
+
+
+def _cell(text: str) -> str:
+    """No text of a program may break the table."""
+    return " ".join(text.replace("|", "/").split())

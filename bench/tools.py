@@ -6,13 +6,17 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from bench.ground import PASSWORD, Ground
 from bench.stopwatch import ROOT
+
+
+class NoSuchTool(Exception):
+    """A tool that was asked for is not there."""
 
 
 class Tool(StrEnum):
@@ -48,10 +52,12 @@ class Task:
 
 
 def available(imapsync: str) -> list[Tool]:
-    """Those that are on this machine; `imapsync` is its path or ''."""
+    """Those that are on this machine; `imapsync` is its path or ''. Raises NoSuchTool."""
     there = [Tool.LIMIT, Tool.OURS]
     there += [Tool.DOVEADM] if shutil.which("doveadm") else []
     there += [Tool.MBSYNC] if shutil.which("mbsync") else []
+    if imapsync and shutil.which(imapsync) is None:
+        raise NoSuchTool(f"IMAPSYNC={imapsync}: there is no such program.")
     return there + ([Tool.IMAPSYNC] if imapsync else [])
 
 
@@ -66,25 +72,37 @@ def environment(tool: Tool) -> Mapping[str, str]:
     return {"HOME": "/nonexistent"}
 
 
-def _order(task: Task) -> dict[str, object]:
-    return {
+def _limit(task: Task) -> list[str]:
+    order = {
+        "maildir": str(task.maildir),
         "source_port": task.ports[0],
         "destination_port": task.ports[1],
         "source_login": [task.source_user, PASSWORD],
         "destination_login": [task.destination_user, PASSWORD],
         "tls": task.tls,
     }
-
-
-def _limit(task: Task) -> list[str]:
-    order = {"maildir": str(task.maildir), **_order(task)}
     return [sys.executable, "-m", "bench.limit", task.file("limit.json", json.dumps(order))]
 
 
 def _ours(task: Task) -> list[str]:
-    state, ca_file = str(task.state / "ledger"), str(task.ground.ca_file)
-    order = {"state": state, "ca_file": ca_file, **_order(task)}
-    return [sys.executable, "-m", "bench.ours", task.file("ours.json", json.dumps(order))]
+    """The command that a person types."""
+    words = [sys.executable, "-m", "sync", "--json", "--state", str(task.state / "ledger")]
+    authorities = f"SSL_ca_file={task.ground.ca_file}"
+    for number, side in _sides(task):
+        words += side
+        words += [f"--sslargs{number}", authorities] if task.tls else []
+    return words
+
+
+def _sides(task: Task) -> Iterator[tuple[int, list[str]]]:
+    """What imapsync and we are told of each side, in the same words."""
+    task.file("password", f"{PASSWORD}\n")
+    users = (task.source_user, task.destination_user)
+    for number, (user, port) in enumerate(zip(users, task.ports, strict=True), 1):
+        security = ["--ssl"] if task.tls else ["--nossl", "--notls"]
+        words = [f"--host{number}", "127.0.0.1", f"--port{number}", str(port)]
+        words += [f"--user{number}", user, f"--passfile{number}", str(task.state / "password")]
+        yield number, [*words, *(f"{word}{number}" for word in security)]
 
 
 def _doveadm(task: Task) -> list[str]:
@@ -151,13 +169,8 @@ def _mbsync(task: Task) -> list[str]:
 
 def _imapsync(task: Task) -> list[str]:
     words = [os.environ["IMAPSYNC"], "--nolog", "--noreleasecheck", "--nofoldersizes"]
-    users = (task.source_user, task.destination_user)
-    for number, (user, port) in enumerate(zip(users, task.ports, strict=True), 1):
-        security = ["--ssl"] if task.tls else ["--nossl", "--notls"]
-        words += [f"--host{number}", "127.0.0.1", f"--port{number}", str(port)]
-        words += [f"--user{number}", user, f"--password{number}", PASSWORD]
-        words += [f"{word}{number}" for word in security]
-    return words
+    words += ["--tmpdir", str(task.state), "--pidfile", str(task.state / "pid")]
+    return words + [word for _, side in _sides(task) for word in side]
 
 
 _COMMANDS: dict[Tool, Callable[[Task], list[str]]] = {

@@ -50,6 +50,8 @@ PROGRAMS = {
     ),
     "postgres": Program(("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",), "postgresql"),
 }
+PEERS = {"mbsync": Program(("mbsync",), ("isync",))}
+"""What `make bench` alone needs: tools to measure beside."""
 
 
 def ensure(
@@ -108,7 +110,7 @@ def _services_stay_off(services: list[str]) -> Iterator[None]:
 
 def main(names: list[str]) -> int:
     try:
-        ensure(names)
+        ensure(names, {**PROGRAMS, **PEERS})
     except MissingPackages as error:
         print(error, file=sys.stderr)
         return 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.compare import Damage, damage, difference, read_mailbox
+from bench.compare import Damage, damage, difference, read_mailbox, total
 
 
 @pytest.fixture
@@ -80,3 +80,11 @@ def test_a_keyword_is_compared_by_its_word(pair: tuple[Path, Path]) -> None:
     for path in (copy / "cur").iterdir():
         path.rename(path.with_name(path.name[:-1] + "b"))
     assert difference(source, copy) == []
+
+
+def test_an_empty_destination_is_all_lost(pair: tuple[Path, Path], tmp_path: Path) -> None:
+    """A copy that is not there at all has lost every message."""
+    source, _ = pair
+    assert damage(read_mailbox(source), read_mailbox(tmp_path / "nowhere")) == Damage(lost=4)
+    assert total(read_mailbox(source)) == 4
+    assert total(read_mailbox(tmp_path / "nowhere")) == 0

@@ -16,7 +16,7 @@ from bench.ground import Ground, LongLine, ground
 from bench.measuring import measure
 from bench.stopwatch import Stopwatch
 from bench.table import BEGIN, END, put, section
-from bench.tools import Tool
+from bench.tools import NoSuchTool, Tool, available
 
 RECIPE = Recipe("test", 40, 400_000, folders=("INBOX", "Sent", 'A/"b" c'))
 
@@ -27,19 +27,68 @@ def place() -> Iterator[Ground]:
         yield made
 
 
+PHASES = (Phase.FIRST, Phase.AGAIN, Phase.CHANGED)
+
+
 @pytest.mark.parametrize("far", [False, True])
-def test_a_case_is_measured_and_our_copy_is_exact(place: Ground, far: bool) -> None:
+@pytest.mark.parametrize("tls", [False, True])
+def test_a_case_is_measured_and_our_copy_is_exact(place: Ground, far: bool, tls: bool) -> None:
     """First copy, re-run and change: figures for each, and nothing lost, doubled or altered."""
-    phases = (Phase.FIRST, Phase.AGAIN, Phase.CHANGED)
-    case = Case("test", "a test", RECIPE, "nothing", phases=phases, rounds=1, far=far)
+    case = Case("far", "a test", RECIPE, phases=PHASES, rounds=1, far=far, tls=tls)
     result = measure(case, place, [Tool.LIMIT, Tool.OURS])
-    assert result.damage == {Tool.OURS: Damage()}
-    assert {turn.phase for turn in result.turns if turn.tool is Tool.OURS} == set(phases)
+    assert not result.wrong()
+    assert {turn.phase for turn in result.turns if turn.tool is Tool.OURS} == set(PHASES)
     for turn in result.turns:
+        assert turn.failure == ""
         assert turn.sample.wall > 0
         assert turn.sample.memory > 1_000_000
         assert (turn.trips is not None) == far
-    assert "| a test | first copy | mailhaul |" in section([result], [], "memory")
+    for phase in PHASES:
+        summary = result.summary(Tool.OURS, phase)
+        assert summary is not None
+        assert summary.damage == Damage()
+    assert "| a test | first copy | mailhaul |" in section([result], [])
+
+
+def test_each_tool_of_this_machine_does_what_it_is_told(place: Ground) -> None:
+    """The others' command lines are right: each brings the first copy and the change."""
+    case = Case("first-copy", "a test", RECIPE, phases=PHASES, rounds=1)
+    result = measure(case, place, available(""))
+    assert [turn.failure for turn in result.turns] == [""] * len(result.turns)
+    assert not result.wrong()
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("exit 0", "40 messages did not arrive"),
+        ("echo 'no such host'; exit 10", "status 10: no such host"),
+        ("exec sleep 30", "ended after 1 s"),
+    ],
+)
+def test_a_tool_that_failed_is_never_timed(
+    place: Ground,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str,
+    told: str,
+) -> None:
+    """An empty destination, an exit status, no end: each is told in place of a time."""
+    program = tmp_path / "tool"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("IMAPSYNC", str(program))
+    case = Case("first-copy", "a test", RECIPE, phases=PHASES, rounds=1, patience=1)
+    result = measure(case, place, [Tool.IMAPSYNC])
+    assert [turn.failure for turn in result.turns] == [told]
+    assert result.summary(Tool.IMAPSYNC, Phase.FIRST) is None
+    assert f"| imapsync | failed, 1 of 1: {told} | – |" in section([result], [])
+
+
+def test_a_tool_that_is_asked_for_must_be_there() -> None:
+    """IMAPSYNC=/wrong/path is an error, not a column less."""
+    with pytest.raises(NoSuchTool):
+        available("/no/such/imapsync")
 
 
 def test_a_pipelined_question_is_one_round_trip(make_dovecot: Callable[..., object]) -> None:
@@ -73,6 +122,17 @@ def test_what_starts_a_program_does_not_count_as_its_memory(tmp_path: Path) -> N
         sample = stopwatch.run(["true"], {}, tmp_path / "log")
     assert sample.status == 0
     assert sample.memory < len(held) // 4
+
+
+def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """And the stopwatch goes on with the next."""
+    with closing(Stopwatch()) as stopwatch:
+        slow = stopwatch.run(["sleep", "30"], {}, tmp_path / "log", patience=0.1)
+        next_one = stopwatch.run(["sh", "-c", "exit 3"], {}, tmp_path / "log")
+        missing = stopwatch.run(["no-such-program"], {}, tmp_path / "log")
+    assert (slow.ended, slow.status) == (True, -9)
+    assert (next_one.ended, next_one.status) == (False, 3)
+    assert (missing.ended, missing.status) == (False, 127)
 
 
 def test_a_new_table_replaces_the_old_one(tmp_path: Path) -> None:
