@@ -96,7 +96,7 @@ REFUSED: dict[str, str] = {
     "maxbytespersecond": _SPEED,
     "maxbytesafter": _SPEED,
     "exitwhenover": "a run goes to its end: stop it with Ctrl-C, and go on with --state FILE",
-    "subfolder#": "a mailbox cannot be put into a folder yet",
+    "subfolder1": "choose with --folderrec: the folder keeps its place",
     "noautomap": _NAMES,
     "f1f2": _NAMES,
     "regextrans2": _NAMES,

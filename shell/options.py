@@ -46,6 +46,7 @@ _TEXTS = {
     "folderrec": "only this folder of the source and those inside it; may be given many times",
     "include": "only folders of the source that match this regular expression, or one of several",
     "exclude": "no folders of the source that match this regular expression, or one of several",
+    "subfolder2": "the folder of the destination that everything is put below, INBOX too",
     "state": "a file that remembers what is copied: makes re-runs quick and interruptions harmless",
 }
 _NUMBERS = {

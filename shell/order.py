@@ -58,7 +58,8 @@ class Order:
 
     @property
     def subject(self) -> str:
-        return f"{self.source.subject} > {self.destination.subject}"
+        below = f" below {self.options.subfolder}" if self.options.subfolder else ""
+        return f"{self.source.subject} > {self.destination.subject}{below}"
 
 
 def understand(given: Given) -> Order:
@@ -159,6 +160,7 @@ def _options(given: Given) -> SyncOptions:
         mode=Mode.NEW if "noresyncflags" in flags else mode,
         dry_run="dry" in flags,
         subscribe="nosubscribe" not in flags,
+        subfolder=given.last("subfolder2") or "",
         allow_removal="allowremoval" in flags,
     )
 

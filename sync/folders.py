@@ -32,27 +32,37 @@ def map_folders(
     destination: FolderList,
     known: Mapping[str, str],
     *,
+    subfolder: str = "",
     cautious: frozenset[str] = frozenset(),
 ) -> tuple[FolderPair, ...]:
     """One pair for each selectable source folder, INBOX first, then by name.
 
-    `known` are source → destination names of earlier runs. `cautious` are source names whose plain
-    name the destination has refused: every doubtful character in them is replaced."""
-    return _Mapper(source, destination, cautious).run(known)
+    `known` are source → destination names of earlier runs. Everything goes below `subfolder` of
+    the destination, INBOX too, and nothing outside it is a folder's twin; its levels are parted by
+    '/' or the destination's delimiter. `cautious` are source names whose plain name the destination
+    has refused: every doubtful character in them is replaced."""
+    below = _levels(subfolder, destination.namespace)
+    return _Mapper(source, destination, cautious=cautious, below=below).run(known)
 
 
 class _Mapper:
     def __init__(
-        self, source: FolderList, destination: FolderList, cautious: frozenset[str]
+        self,
+        source: FolderList,
+        destination: FolderList,
+        *,
+        cautious: frozenset[str],
+        below: tuple[str, ...],
     ) -> None:
         self.source = source
         self.destination = destination
         self.cautious = cautious
+        self.below = below
         self.existing = {canonical(folder.name): folder for folder in destination.folders}
         self.special = {
             folder.special_use: folder
             for folder in reversed(destination.folders)
-            if folder.special_use and folder.selectable
+            if folder.special_use and folder.selectable and self._inside(folder)
         }
         self.taken: set[str] = set()
         self.place: dict[str, str] = {}
@@ -67,7 +77,7 @@ class _Mapper:
                 self._put(folder, canonical(known[folder.name]))
         for folder in folders:
             name = self._plain_name(folder)
-            if is_inbox(folder.name) or name in self.existing:
+            if is_inbox(name) or name in self.existing:
                 self._put(folder, name)
         for folder in folders:
             twin = self.special.get(folder.special_use) if folder.special_use else None
@@ -90,8 +100,12 @@ class _Mapper:
         return candidate
 
     def _plain_name(self, folder: Folder) -> str:
-        levels = path(folder, self.source.namespace)
+        levels = self.below + path(folder, self.source.namespace)
         return join(levels, self.destination.namespace, cautious=folder.name in self.cautious)
+
+    def _inside(self, folder: Folder) -> bool:
+        top = join(self.below, self.destination.namespace) if self.below else ""
+        return not top or folder.name.startswith(top + self.destination.namespace.delimiter)
 
     def _pair(self, folder: Folder) -> FolderPair:
         name = self.place[folder.name]
@@ -120,6 +134,13 @@ def path(folder: Folder, namespace: Namespace) -> tuple[str, ...]:
         name = name[len(prefix) :]
     levels = tuple(name.split(delimiter))
     return (canonical(levels[0]), *levels[1:])
+
+
+def _levels(subfolder: str, namespace: Namespace) -> tuple[str, ...]:
+    text = subfolder.removeprefix(namespace.prefix)
+    if namespace.delimiter:
+        text = text.replace(namespace.delimiter, "/")
+    return tuple(filter(None, text.split("/")))
 
 
 def join(levels: tuple[str, ...], namespace: Namespace, *, cautious: bool = False) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+STOP_SECONDS = 5
+LEAST_BATCH = 64 * 1024
+FASTEST = 125_000_000
+
 
 class Mode(StrEnum):
     """F2. `ALL` makes the destination exactly the source and so removes what is not there."""
@@ -26,6 +30,9 @@ class SyncOptions:
 
     mode: Mode = Mode.FLAGS_AND_NEW
     dry_run: bool = False
+    subfolder: str = ""
+    """The folder of the destination that everything is put below; empty: each folder in its own
+    place (H3)."""
     subscribe: bool = True
     """Folders that are subscribed at the source are subscribed at the destination."""
     batch_messages: int = 500
@@ -34,5 +41,16 @@ class SyncOptions:
     settle_seconds: float = 10.0
     """So long a destination may still be storing what a broken line has brought it. Nothing that
     may be among that is sent again before."""
+    bytes_per_second: int = 0
+    """What may pass on the line to each server, in and out together; up to 125,000,000, 0 for no
+    limit (H5)."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
+
+    @property
+    def paced_batch_size(self) -> int:
+        """The batch's size where a limit of speed makes it smaller: a stop waits for the end of a
+        batch, and that shall not take long."""
+        if not self.bytes_per_second:
+            return self.batch_size
+        return min(self.batch_size, max(self.bytes_per_second * STOP_SECONDS, LEAST_BATCH))

@@ -46,7 +46,7 @@ def prepare(
     """Map all folders and make those that are missing. A dry run makes none."""
     ours, theirs, places = source.folders(), destination.folders(), ledger.places()
     known = {name: place.destination for name, place in places.items()}
-    pairs = map_folders(ours, theirs, known)
+    pairs = map_folders(ours, theirs, known, subfolder=options.subfolder)
     statuses = _statuses(source, ours, [pair.source for pair in pairs])
     resting = _resting(pairs, places)
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
@@ -57,7 +57,7 @@ def prepare(
     if refused:
         shy = frozenset(pair.source.name for pair in pairs if pair.destination.name in refused)
         kept = {name: there for name, there in known.items() if name not in shy}
-        pairs = map_folders(ours, theirs, kept, cautious=shy)
+        pairs = map_folders(ours, theirs, kept, subfolder=options.subfolder, cautious=shy)
         again = tuple(pair for pair in pairs if pair.source.name in shy)
         refused = _create(destination, again)
     missing = [pair.destination.name for pair in pairs if not pair.exists]

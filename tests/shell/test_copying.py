@@ -125,6 +125,20 @@ def test_some_of_the_folders(shell: Shell) -> None:
     assert [folder["source"] for folder in ran.told["folders"]] == ["INBOX", "Work"]
 
 
+def test_everything_below_a_subfolder(shell: Shell, tmp_path: Path) -> None:
+    """--subfolder2 leaves the destination's own folders alone, and finds its own again."""
+    shell.source.fill(2)
+    line = ("--json", "--subfolder2", "Old/2024", f"--state={tmp_path / 'state'}")
+    ran = shell.run(*line)
+    assert ran.status == 0, ran
+    places = {folder["source"]: folder["destination"] for folder in ran.told["folders"]}
+    assert places["INBOX"] == "INBOX.Old.2024.INBOX"
+    assert places["Work"] == "INBOX.Old.2024.Work"
+    before = shell.destination.files()
+    assert shell.run(*line).told["total"]["present"] == 2 * len(FOLDERS)
+    assert shell.destination.files() == before
+
+
 def test_a_folder_that_is_not_there_is_no_success(shell: Shell) -> None:
     """A named folder that the source has not got is told, with a status of its own."""
     ran = shell.run("--folder", "Wrok")

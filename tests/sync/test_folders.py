@@ -67,6 +67,26 @@ def test_a_mapping_once_made_stays() -> None:
     assert there["a.b"] == "INBOX.ab"
 
 
+def test_everything_below_a_subfolder() -> None:
+    """INBOX too; what stands outside is no twin, what stands inside is; both separators do."""
+    ours = listing(
+        SLASH, "INBOX", "Work/2024", Folder("Gesendet", "/", special_use=SpecialUse.SENT)
+    )
+    outside = Folder("INBOX.Sent", ".", special_use=SpecialUse.SENT)
+    inside = Folder("INBOX.Old.Mail.Sent", ".", special_use=SpecialUse.SENT)
+    plain = {
+        "INBOX": "INBOX.Old.Mail.INBOX",
+        "Work/2024": "INBOX.Old.Mail.Work.2024",
+        "Gesendet": "INBOX.Old.Mail.Gesendet",
+    }
+    for text in ("Old.Mail", "INBOX.Old.Mail", "Old/Mail", "/Old/Mail/"):
+        pairs = map_folders(ours, listing(DOT, outside, "INBOX.Work.2024"), {}, subfolder=text)
+        assert {pair.source.name: pair.destination.name for pair in pairs} == plain
+        assert not any(pair.exists for pair in pairs)
+    pairs = map_folders(ours, listing(DOT, outside, inside), {}, subfolder="Old/Mail")
+    assert {p.source.name: p.destination.name for p in pairs}["Gesendet"] == inside.name
+
+
 def test_unselectable_folders_are_structure_only() -> None:
     """A \\Noselect folder gets no place of its own."""
     assert places(listing(SLASH, Folder("[Gmail]", "/", selectable=False)), listing(DOT)) == {}
