@@ -61,7 +61,7 @@ CASES = (
         Recipe("many", 100_000, 60 * MB, spread=0.3, folders=("INBOX",)),
         phases=(Phase.FIRST, Phase.AGAIN),
         rounds=1,
-        patience=180.0,
+        patience=90.0,
     ),
 )
 ACCOUNTS = Case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
-from bench.compare import Damage, Mailbox, damage
+from bench.compare import Damage, Mailbox, damage, total
 from bench.results import Turn
 from bench.stopwatch import Sample
 from bench.tools import Tool
@@ -32,6 +32,9 @@ def judged(turn: Turn, brought: Brought) -> Turn:
     """The turn with its damage, or with the reason why it failed."""
     harm = damage(brought.source, brought.arrived)
     failure = _failure(turn.tool, turn.sample) or _missing(brought, harm)
+    if turn.sample.ended:
+        share = f"{total(brought.arrived):,} of {total(brought.source):,} messages were there"
+        failure = f"not done after {turn.sample.wall:.0f} s: {share}"
     if turn.tool is not Tool.LIMIT:
         return replace(turn, damage=harm, failure=failure)
     return turn_of_limit(turn, failure)
@@ -46,8 +49,6 @@ def turn_of_limit(turn: Turn, failure: str) -> Turn:
 
 
 def _failure(tool: Tool, sample: Sample) -> str:
-    if sample.ended:
-        return f"ended after {sample.wall:.0f} s"
     if sample.status in _GOOD.get(tool, (0,)):
         return ""
     last = (sample.output.strip().splitlines() or ["it said nothing"])[-1]

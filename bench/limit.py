@@ -110,7 +110,7 @@ def _pump(ends: tuple[End, ...]) -> None:
                 key.data.speak()
 
 
-def _folders(maildir: Path) -> Iterator[tuple[bytes, Path]]:
+def folders(maildir: Path) -> Iterator[tuple[bytes, Path]]:
     """The quoted name on the wire, and where it lies."""
     yield b'"INBOX"', maildir
     for path in sorted(maildir.glob(".*")):
@@ -120,7 +120,7 @@ def _folders(maildir: Path) -> Iterator[tuple[bytes, Path]]:
 
 def _fetches(maildir: Path) -> bytes:
     parts = []
-    for name, _ in _folders(maildir):
+    for name, _ in folders(maildir):
         parts.append(b"e EXAMINE %s\r\n" % name)
         parts.append(b"f UID FETCH 1:* (UID FLAGS INTERNALDATE BODY.PEEK[])\r\n")
     return b"".join([*parts, b"z LOGOUT\r\n"])
@@ -128,7 +128,7 @@ def _fetches(maildir: Path) -> bytes:
 
 def _appends(maildir: Path) -> bytes:
     stream = bytearray()
-    for name, directory in _folders(maildir):
+    for name, directory in folders(maildir):
         if name != b'"INBOX"':
             stream += b"c CREATE %s\r\n" % name
         count = size = 0

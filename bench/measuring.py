@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import imaplib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from ipaddress import ip_network
 
 from imapclient import IMAPClient
 
@@ -15,11 +15,10 @@ from bench.compare import Damage, Mailbox, read_mailbox, total
 from bench.corpus import additions, write_mailbox
 from bench.ground import PASSWORD, ROUND_TRIP, Ground, LongLine
 from bench.judging import Brought, judged
+from bench.limit import folders
 from bench.progress import tell
 from bench.results import Result, Turn
 from bench.tools import Task, Tool, command, environment
-from imap import Login, NetworkPolicy, Server, open_source
-from sync.options import Security
 
 
 class Unfit(Exception):
@@ -73,6 +72,7 @@ class _Rounds:
             self._forget(copies)
             copies = self._begin(tools, number)
             yield from self._phase(copies, Phase.FIRST, written)
+            self._forget([copy for copy in copies if copy.tool is Tool.LIMIT])
             copies = [copy for copy in copies if copy.tool is not Tool.LIMIT]
             if Phase.AGAIN in self._case.phases:
                 for _ in range(self._case.agains):
@@ -133,13 +133,11 @@ class _Rounds:
 
     def _warm_up(self) -> None:
         """The source has its indexes before the first turn, so that nobody pays for them."""
-        port = self._ground.source.spec.port
-        server = Server("127.0.0.1", port, Security.NONE)
-        policy = NetworkPolicy((ip_network("127.0.0.0/8"),), frozenset((port,)))
-        with closing(open_source(server, Login(self._user, PASSWORD), policy)) as reader:
-            for folder in reader.folders().folders:
-                if folder.selectable:
-                    reader.messages(folder)
+        with imaplib.IMAP4("127.0.0.1", self._ground.source.spec.port) as client:
+            client.login(self._user, PASSWORD)
+            for name, _ in folders(self._ground.source.maildir(self._user)):
+                client.select(name.decode("ascii"), readonly=True)
+                client.uid("FETCH", "1:*", "(FLAGS INTERNALDATE RFC822.SIZE)")
 
     def _look(self, wanted: int) -> None:
         """What the source holds now, which every copy is compared with."""

@@ -63,7 +63,7 @@ class Product:
             _wait(lambda: _state(self, number) == "complete", self.logs)
             _wait(watch.idle, self.logs)
             wall = (_last(self, number) - begun).total_seconds()
-            return Sample(wall, watch.cpu(), watch.memory())
+            return Sample(wall, watch.cpu(), watch.memory)
 
 
 @contextmanager

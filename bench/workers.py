@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import os
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 from threading import Event, Thread
 
 _PROC = Path("/proc")
-_LOOK_SECONDS = 0.05
-_PEAK = re.compile(r"^VmHWM:\s+(\d+) kB", re.MULTILINE)
+_LOOK_SECONDS = 0.4
+"""Each look costs the machine some milliseconds a process, which is time of those looked at."""
+_SHARE = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Watch:
-    """From `with` on. Each of the processes has one child at a time.
+    """From `with` on, over the processes and their children.
 
     The processor's time is exact: a process's own and that of the children it has waited for. The
-    memory is the sum of every process's own peak and of the largest peak among its children; pages
-    that they share count for each of them, so it is more than was ever used at once.
+    memory is what all of them held together at one moment; a page that several share counts once
+    (proportional set size).
     """
 
     def __init__(self, pids: Iterable[int]) -> None:
         self._pids = tuple(pids)
-        self._peaks: defaultdict[int, int] = defaultdict(int)
         self._over = Event()
         self._thread = Thread(target=self._look_on)
         self._begun = 0.0
+        self.memory = 0
+        """Bytes: the most that a look has seen."""
 
     def __enter__(self) -> Watch:
         self._begun = self._used()
@@ -47,26 +48,21 @@ class Watch:
         """Seconds since the beginning."""
         return self._used() - self._begun
 
-    def memory(self) -> int:
-        return sum(_peak(pid) + self._peaks[pid] for pid in self._pids)
-
     def _used(self) -> float:
         return sum(map(_cpu, self._pids))
 
     def _look_on(self) -> None:
-        """A peak is a mark that stays: only what a child adds in its last moment is missed."""
         while not self._over.wait(_LOOK_SECONDS):
-            for pid in self._pids:
-                for child in _children(pid):
-                    self._peaks[pid] = max(self._peaks[pid], _peak(child))
+            held = sum(_share(each) for pid in self._pids for each in (pid, *_children(pid)))
+            self.memory = max(self.memory, held)
 
 
 def _children(pid: int) -> list[int]:
     return [int(word) for word in _read(pid, f"task/{pid}/children").split()]
 
 
-def _peak(pid: int) -> int:
-    found = _PEAK.search(_read(pid, "status"))
+def _share(pid: int) -> int:
+    found = _SHARE.search(_read(pid, "smaps_rollup"))
     return int(found[1]) * 1024 if found else 0
 
 
