@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
 
 Network = IPv4Network | IPv6Network
 
 
 class SettingsError(ValueError):
     """A variable of the environment has a value that cannot be used; the text names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where notices are handed in. `security` is starttls, tls or plain; no username: no login."""
+
+    host: str
+    port: int
+    security: str
+    username: str = ""
+    password: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,8 @@ class Settings:
     upload_limit: int
     upload_rows: int
     base_url: str
+    public_url: str
+    """BASE_URL as the operator set it; empty: nobody knows our address, and no link goes out."""
     listen: str
     secure_cookies: bool
     admin_email: str
@@ -44,6 +59,10 @@ class Settings:
     """PEM bundle trusted beside the system's own authorities; empty: none."""
     demo_ports: tuple[int, ...]
     """Source plain and TLS, destination plain and TLS."""
+    smtp: MailServer | None
+    """None: this installation sends no mail."""
+    mail_from: str
+    """The sender of notices, with or without a name before the address."""
     demo_source: str
     """host:port:security that step 1 offers; set by `make run` while the demo runs, else empty."""
 
@@ -60,6 +79,7 @@ class Settings:
         env = os.environ if environ is None else environ
         data_dir = Path(env.get("DATA_DIR") or "var").resolve()
         listen = env.get("LISTEN") or "127.0.0.1:8000"
+        smtp = _mail_server(env.get("SMTP_URL", ""))
         return cls(
             data_dir=data_dir,
             database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mailhaul.db'}",
@@ -74,6 +94,7 @@ class Settings:
             upload_limit=_number(env, "UPLOAD_LIMIT", 16 * 1024 * 1024, (1024, 1 << 30)),
             upload_rows=_number(env, "UPLOAD_ROWS", 50_000, (1, 1_000_000)),
             base_url=(env.get("BASE_URL") or f"http://{listen}").rstrip("/"),
+            public_url=(env.get("BASE_URL") or "").rstrip("/"),
             listen=listen,
             secure_cookies=_switch(
                 env, "SECURE_COOKIES", (env.get("BASE_URL") or "").startswith("https://")
@@ -83,6 +104,8 @@ class Settings:
             demo=_switch(env, "DEMO", True),
             ca_file=env.get("CA_FILE", ""),
             demo_ports=_demo_ports(env.get("DEMO_PORTS") or "10143 10993 11143 11993"),
+            smtp=smtp,
+            mail_from=_sender(env.get("MAIL_FROM", ""), smtp),
             demo_source=env.get("DEMO_SOURCE", ""),
         )
 
@@ -125,6 +148,47 @@ def _demo_ports(text: str) -> tuple[int, ...]:
     if len(set(words)) != 4 or len(words) != 4 or not all(_is_port(word) for word in words):
         raise SettingsError(f"DEMO_PORTS is {text!r}: four different port numbers are needed")
     return tuple(int(word) for word in words)
+
+
+_MAIL_SCHEMES = {"smtp": ("starttls", 587), "smtps": ("tls", 465), "smtp+plain": ("plain", 25)}
+_MAIL_URL = "smtp://user:password@host:587 is needed, with %40 for an @ in the password"
+
+
+def _mail_server(url: str) -> MailServer | None:
+    """The errors do not show the value: a password may stand in it."""
+    if not url.strip():
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        raise SettingsError(f"SMTP_URL cannot be read: {_MAIL_URL}") from None
+    if parts.scheme not in _MAIL_SCHEMES or not parts.hostname or _has_more(parts):
+        raise SettingsError(f"SMTP_URL cannot be read: {_MAIL_URL}")
+    security, usual = _MAIL_SCHEMES[parts.scheme]
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    return MailServer(parts.hostname, port or usual, security, username, password)
+
+
+def _has_more(parts: SplitResult) -> bool:
+    """A / ? or # that was not escaped cuts a password off; a name without one is no login."""
+    half_login = bool(parts.username) != bool(parts.password)
+    return half_login or parts.path not in ("", "/") or bool(parts.query or parts.fragment)
+
+
+def _sender(text: str, smtp: MailServer | None) -> str:
+    """The login of SMTP_URL where that is an address; only an operator who sends mail needs one."""
+    text = text.strip() or (smtp.username if smtp is not None else "")
+    if smtp is None and not text:
+        return ""
+    addresses = [address for _, address in getaddresses([text])]
+    if len(addresses) != 1 or "@" not in addresses[0] or not text.isascii() or _has_control(text):
+        raise SettingsError(f"MAIL_FROM is {text!r}: one address is needed, such as a@example.com")
+    return text
+
+
+def _has_control(text: str) -> bool:
+    return any(character < " " for character in text)
 
 
 def _is_port(word: str) -> bool:

@@ -6,6 +6,8 @@
                   failed, with skips, stopped, paused → pending (retry, resume)
     migration:    draft → scheduled → running ⇄ paused → complete | stopped
                   complete | stopped → running (restart, next loop)
+    mail:         waiting → sent | failed | unsent
+    schedule:     active ⇄ suspended
 
 What an account run is doing while it runs (provisioning, mapping, copying, verifying) is its
 phase: shown, but no state, since every phase may be left and taken up again in the same ways.
@@ -52,9 +54,26 @@ class MigrationState(StrEnum):
     STOPPED = "stopped"
 
 
-State = AccountState | AccountRunState | MigrationState
+class ScheduleState(StrEnum):
+    """Whether the clock may start a migration. A run under way is not touched by it."""
 
-_A, _R, _M = AccountState, AccountRunState, MigrationState
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+
+
+class MailState(StrEnum):
+    """A notice's mail. Failed: no server took it for a day. Unsent: there was no server to ask."""
+
+    WAITING = "waiting"
+    SENT = "sent"
+    FAILED = "failed"
+    UNSENT = "unsent"
+
+
+State = AccountState | AccountRunState | MigrationState | ScheduleState | MailState
+
+_A, _R, _M, _S = AccountState, AccountRunState, MigrationState, ScheduleState
+_N = MailState
 
 TRANSITIONS: Mapping[type[State], Mapping[State, frozenset[State]]] = {
     # By kind, since states of two kinds may be the same word, and so equal as keys.
@@ -82,6 +101,16 @@ TRANSITIONS: Mapping[type[State], Mapping[State, frozenset[State]]] = {
         _M.PAUSED: frozenset({_M.RUNNING, _M.STOPPED}),
         _M.COMPLETE: frozenset({_M.RUNNING}),
         _M.STOPPED: frozenset({_M.RUNNING}),
+    },
+    MailState: {
+        _N.WAITING: frozenset({_N.SENT, _N.FAILED, _N.UNSENT}),
+        _N.SENT: frozenset(),
+        _N.FAILED: frozenset(),
+        _N.UNSENT: frozenset(),
+    },
+    ScheduleState: {
+        _S.ACTIVE: frozenset({_S.SUSPENDED}),
+        _S.SUSPENDED: frozenset({_S.ACTIVE}),
     },
 }
 

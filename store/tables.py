@@ -18,7 +18,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from store.states import AccountRunState, AccountState, MigrationState, Phase
+from store.states import (
+    AccountRunState,
+    AccountState,
+    MailState,
+    MigrationState,
+    Phase,
+    ScheduleState,
+)
 
 
 def now() -> datetime:
@@ -110,6 +117,12 @@ class Migration(Base):
     loop: Mapped[bool] = mapped_column(default=False)
     loop_minutes: Mapped[int] = mapped_column(default=20)
     loop_until: Mapped[datetime | None]
+    """None in a loop: for good."""
+    loop_from: Mapped[datetime | None]
+    """The first start, from which a loop's slots are counted."""
+    next_start_at: Mapped[datetime | None] = mapped_column(index=True)
+    """When the clock starts the next run. None: it starts none."""
+    schedule_state: Mapped[str] = mapped_column(String(16), default=ScheduleState.ACTIVE)
     notify: Mapped[str] = mapped_column(String(255), default="")
     removal_confirmed: Mapped[bool] = mapped_column(default=False)
     """Mode all: a person has seen how many messages it would remove."""
@@ -364,3 +377,65 @@ class History(Base):
     user_email: Mapped[str] = mapped_column(String(254), default="")
     kind: Mapped[str] = mapped_column(String(40))
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class Notice(Base):
+    """Something that people are told by mail; written in the transaction in which it happened."""
+
+    __tablename__ = "notice"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    migration_id: Mapped[int] = mapped_column(
+        ForeignKey("migration.id", ondelete="CASCADE"), index=True
+    )
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(16))
+    """store.notices.Kind"""
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """What it says, as it was then: names, numbers, codes and servers' words; no secrets."""
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    mails: Mapped[list[NoticeMail]] = relationship(
+        order_by="NoticeMail.id", cascade="all, delete-orphan", back_populates="notice"
+    )
+
+
+class NoticeMail(Base):
+    """One notice to one address."""
+
+    __tablename__ = "notice_mail"
+    __table_args__ = (Index("notice_mail_claim", "state", "not_before"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"), index=True)
+    recipient: Mapped[str] = mapped_column(String(320))
+    state: Mapped[str] = mapped_column(String(16), default=MailState.WAITING)
+    token: Mapped[int] = mapped_column(default=0)
+    """The fencing number, as of an account run."""
+    lease: Mapped[datetime | None]
+    """Until when somebody is sending it; None: nobody is."""
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[datetime | None]
+    error: Mapped[str] = mapped_column(Text, default="")
+    """Why it has not been sent (yet), in words; the mail server's own in `server_words`."""
+    server_words: Mapped[str] = mapped_column(Text, default="")
+    ended_at: Mapped[datetime | None]
+    """When it was sent, or given up."""
+    notice: Mapped[Notice] = relationship(back_populates="mails")
+
+
+class NoticeEvent(Base):
+    """An account that needs a person. Those of some moments are told by one notice."""
+
+    __tablename__ = "notice_event"
+    __table_args__ = (Index("notice_event_untold", "notice_id", "migration_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    migration_id: Mapped[int] = mapped_column(ForeignKey("migration.id", ondelete="CASCADE"))
+    account_run_id: Mapped[int] = mapped_column(ForeignKey("account_run.id", ondelete="CASCADE"))
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("account.id", ondelete="CASCADE"), index=True
+    )
+    code: Mapped[str] = mapped_column(String(40))
+    side: Mapped[str] = mapped_column(String(16), default="")
+    server_words: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime] = mapped_column(default=now)
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notice.id", ondelete="CASCADE"))
+    """The notice that has told it; None: not told yet."""
+    account: Mapped[Account] = relationship()

@@ -11,12 +11,14 @@ from store.states import (
     AccountRunState,
     AccountState,
     IllegalMove,
+    MailState,
     MigrationState,
+    ScheduleState,
     State,
     move,
 )
 
-EVERY: list[State] = [*AccountState, *AccountRunState, *MigrationState]
+EVERY: list[State] = [*AccountState, *AccountRunState, *MigrationState, *ScheduleState, *MailState]
 
 
 @pytest.mark.parametrize(("state", "to"), list(product(EVERY, EVERY)))
@@ -29,7 +31,9 @@ def test_only_the_tables_moves_are_made(state: State, to: State) -> None:
             move(state, to)
 
 
-@pytest.mark.parametrize("kind", [AccountState, AccountRunState, MigrationState])
+@pytest.mark.parametrize(
+    "kind", [AccountState, AccountRunState, MigrationState, ScheduleState, MailState]
+)
 def test_every_state_has_its_row(kind: type[State]) -> None:
     """No state is missing from the table."""
     assert set(TRANSITIONS[kind]) == set(kind)

@@ -111,6 +111,9 @@ def upgrade() -> None:
     sa.Column('loop', sa.Boolean(), nullable=False),
     sa.Column('loop_minutes', sa.Integer(), nullable=False),
     sa.Column('loop_until', sa.DateTime(), nullable=True),
+    sa.Column('loop_from', sa.DateTime(), nullable=True),
+    sa.Column('next_start_at', sa.DateTime(), nullable=True),
+    sa.Column('schedule_state', sa.String(length=16), nullable=False),
     sa.Column('notify', sa.String(length=255), nullable=False),
     sa.Column('removal_confirmed', sa.Boolean(), nullable=False),
     sa.Column('note', sa.Text(), nullable=False),
@@ -122,6 +125,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     with op.batch_alter_table('migration', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_migration_next_start_at'), ['next_start_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_migration_organization_id'), ['organization_id'], unique=False)
 
     op.create_table('account',
@@ -301,9 +305,76 @@ def upgrade() -> None:
     with op.batch_alter_table('message_note', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_message_note_account_run_id'), ['account_run_id'], unique=False)
 
+    op.create_table('notice',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('migration_id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.String(length=16), nullable=False),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['migration_id'], ['migration.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_migration_id'), ['migration_id'], unique=False)
+
+    op.create_table('notice_mail',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('notice_id', sa.Integer(), nullable=False),
+    sa.Column('recipient', sa.String(length=320), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('token', sa.Integer(), nullable=False),
+    sa.Column('lease', sa.DateTime(), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('not_before', sa.DateTime(), nullable=True),
+    sa.Column('error', sa.Text(), nullable=False),
+    sa.Column('server_words', sa.Text(), nullable=False),
+    sa.Column('ended_at', sa.DateTime(), nullable=True),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('notice_mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_mail_notice_id'), ['notice_id'], unique=False)
+        batch_op.create_index('notice_mail_claim', ['state', 'not_before'], unique=False)
+
+    op.create_table('notice_event',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('migration_id', sa.Integer(), nullable=False),
+    sa.Column('account_run_id', sa.Integer(), nullable=False),
+    sa.Column('account_id', sa.Integer(), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('side', sa.String(length=16), nullable=False),
+    sa.Column('server_words', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('notice_id', sa.Integer(), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['account_run_id'], ['account_run.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['migration_id'], ['migration.id'], ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['notice_id'], ['notice.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('notice_event', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_notice_event_account_id'), ['account_id'], unique=False)
+        batch_op.create_index('notice_event_untold', ['notice_id', 'migration_id'], unique=False)
+
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('notice_event', schema=None) as batch_op:
+        batch_op.drop_index('notice_event_untold')
+        batch_op.drop_index(batch_op.f('ix_notice_event_account_id'))
+
+    op.drop_table('notice_event')
+    with op.batch_alter_table('notice_mail', schema=None) as batch_op:
+        batch_op.drop_index('notice_mail_claim')
+        batch_op.drop_index(batch_op.f('ix_notice_mail_notice_id'))
+
+    op.drop_table('notice_mail')
+    with op.batch_alter_table('notice', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_notice_migration_id'))
+
+    op.drop_table('notice')
     with op.batch_alter_table('message_note', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_message_note_account_run_id'))
 
@@ -340,6 +411,7 @@ def downgrade() -> None:
     op.drop_table('account')
     with op.batch_alter_table('migration', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_migration_organization_id'))
+        batch_op.drop_index(batch_op.f('ix_migration_next_start_at'))
 
     op.drop_table('migration')
     op.drop_table('mailbox_list')
