@@ -1,21 +1,27 @@
-"""From SQL to the workers: take back what was lost, claim what may begin, ring for each claim."""
+"""From SQL to the workers: start what is due, take back what was lost, claim what may begin, ring
+for each claim."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from jobs.queue import CHECKS, RUNS, Bell
 from settings import Settings
 from store.claims import claim_account_runs, claim_checks
+from store.due import due, start_due
 from store.engine import Store
+
+log = logging.getLogger("mailhaul.clock")
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """How many claims were made."""
+    """How many runs the schedule has started, and how many claims were made."""
 
     checks: int = 0
     runs: int = 0
+    starts: int = 0
 
 
 def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
@@ -25,6 +31,7 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
     Nothing is claimed while Redis is away. Raises StoreError while the database is."""
     if not bell.alive():
         return Tick()
+    starts = start_what_is_due(store)
     limit, lease = settings.connections_per_server, settings.lease_seconds
     places = max(settings.check_workers, bell.workers(CHECKS))
     with store.write() as session:
@@ -40,4 +47,18 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
         bell.check(claim.id, claim.token)
     for claim in runs:
         bell.run(claim.id, claim.token)
-    return Tick(len(checks), len(runs))
+    return Tick(len(checks), len(runs), starts)
+
+
+def start_what_is_due(store: Store) -> int:
+    """Each in a transaction of its own: one that is refused holds up no other. How many."""
+    with store.read() as session:
+        waiting = due(session)
+    started = 0
+    for migration_id in waiting:
+        with store.write() as session:
+            run = start_due(session, migration_id)
+        if run is not None:
+            started += 1
+            log.info("migration=%d run=%d started=schedule", migration_id, run.number)
+    return started

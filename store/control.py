@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from store import history
+from store import history, schedule
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
 from sync.options import Mode
@@ -31,14 +31,22 @@ def start(session: Session, migration_id: int, user: User | None) -> Run:
 
     Raises NotStartable while an account is not ready, IllegalMove while it runs already.
     """
-    migration = _locked(session, migration_id)
+    migration = locked(session, migration_id)
+    _moved(migration.state, MigrationState.RUNNING, paused_too=False)
+    refuse_unready(session, migration)
+    return begin_run(session, migration, user)
+
+
+def begin_run(session: Session, migration: Migration, user: User | None, note: str = "") -> Run:
+    """The next run, over the accounts that are ready. The caller has locked the migration.
+
+    Raises IllegalMove while it runs already."""
     state = _moved(migration.state, MigrationState.RUNNING, paused_too=False)
-    _refuse_unready(session, migration)
     number = session.scalar(
-        select(func.coalesce(func.max(Run.number), 0)).where(Run.migration_id == migration_id)
+        select(func.coalesce(func.max(Run.number), 0)).where(Run.migration_id == migration.id)
     )
     run = Run(
-        migration_id=migration_id,
+        migration_id=migration.id,
         number=(number or 0) + 1,
         mode=migration.mode,
         dry_run=migration.dry_run,
@@ -46,21 +54,27 @@ def start(session: Session, migration_id: int, user: User | None) -> Run:
     )
     session.add(run)
     session.flush()
-    accounts = select(literal(run.id), Account.id).where(Account.migration_id == migration_id)
+    accounts = select(literal(run.id), Account.id).where(
+        Account.migration_id == migration.id, Account.state == AccountState.READY
+    )
     in_order = accounts.order_by(Account.position, Account.id)
     session.execute(insert(AccountRun).from_select(["run_id", "account_id"], in_order))
     migration.state = state
     migration.started_at = run.started_at = now()
     migration.completed_at = None
-    _tell(session, migration, user, "started", note=f"Run {run.number}.")
+    schedule.advance(migration, run.started_at)
+    tell(session, migration, user, "started", note=f"Run {run.number}{note}.")
     session.flush()
     return run
 
 
 def stop(session: Session, migration_id: int, user: User | None) -> None:
-    """No account begins any more, those that run leave within seconds. Raises IllegalMove."""
-    migration = _locked(session, migration_id)
+    """No account begins any more, those that run leave within seconds. Raises IllegalMove.
+
+    A loop ends with it; a restart begins it again."""
+    migration = locked(session, migration_id)
     migration.state = _moved(migration.state, MigrationState.STOPPED)
+    migration.next_start_at = None
     migration.completed_at = now()
     run = last_run(session, migration_id)
     if run is not None:
@@ -68,23 +82,23 @@ def stop(session: Session, migration_id: int, user: User | None) -> None:
         run.completed_at = now()
         waiting = (AccountRunState.PENDING, AccountRunState.PAUSED)
         _move_runs(session, run, waiting, AccountRunState.STOPPED)
-    _tell(session, migration, user, "stopped")
+    tell(session, migration, user, "stopped")
 
 
 def pause(session: Session, migration_id: int, user: User | None) -> None:
     """As stop, but resume goes on with the same run. Raises IllegalMove."""
-    migration = _locked(session, migration_id)
+    migration = locked(session, migration_id)
     migration.state = _moved(migration.state, MigrationState.PAUSED)
     run = last_run(session, migration_id)
     if run is not None:
         run.state = MigrationState.PAUSED
         _move_runs(session, run, (AccountRunState.PENDING,), AccountRunState.PAUSED)
-    _tell(session, migration, user, "paused")
+    tell(session, migration, user, "paused")
 
 
 def resume(session: Session, migration_id: int, user: User | None) -> None:
     """Raises IllegalMove when it is not paused."""
-    migration = _locked(session, migration_id)
+    migration = locked(session, migration_id)
     if migration.state != MigrationState.PAUSED:
         raise IllegalMove(f"a migration that is {migration.state} cannot be resumed")
     migration.state = MigrationState.RUNNING
@@ -92,7 +106,7 @@ def resume(session: Session, migration_id: int, user: User | None) -> None:
     if run is not None:
         run.state = MigrationState.RUNNING
         _move_runs(session, run, (AccountRunState.PAUSED,), AccountRunState.PENDING)
-    _tell(session, migration, user, "resumed")
+    tell(session, migration, user, "resumed")
 
 
 def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
@@ -101,7 +115,7 @@ def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
     Returns how many.
 
     Raises NotStartable when none has failed, or those that have are not ready yet."""
-    migration = _locked(session, migration_id)
+    migration = locked(session, migration_id)
     run = last_run(session, migration_id)
     failed = [] if run is None else _failed(session, run)
     ready = [run_id for run_id, _, state in failed if state == AccountState.READY]
@@ -115,7 +129,7 @@ def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
     paused = migration.state == MigrationState.PAUSED
     to = AccountRunState.PAUSED if paused else AccountRunState.PENDING
     _reset(session, ready, to)
-    _tell(session, migration, user, "retried", note=f"{len(ready)} failed accounts.")
+    tell(session, migration, user, "retried", note=f"{len(ready)} failed accounts.")
     return len(ready)
 
 
@@ -137,6 +151,12 @@ def unready(session: Session, migration: Migration) -> tuple[tuple[str, ...], tu
         reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
     if unchecked:
         reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
+    return (*reasons, *obstacles(migration)), tuple(blocked + unchecked)
+
+
+def obstacles(migration: Migration) -> list[str]:
+    """Why it cannot be started, whatever its accounts are."""
+    reasons = []
     if migration.destination_id is None:
         reasons.append("No destination has been chosen: go back to step 1.")
     if migration.mode == Mode.ALL and not migration.dry_run and not migration.removal_confirmed:
@@ -144,10 +164,10 @@ def unready(session: Session, migration: Migration) -> tuple[tuple[str, ...], tu
             "This mode removes messages at the destination that the source does not have: "
             "confirm that first, or choose another mode in step 1."
         )
-    return tuple(reasons), tuple(blocked + unchecked)
+    return reasons
 
 
-def _refuse_unready(session: Session, migration: Migration) -> None:
+def refuse_unready(session: Session, migration: Migration) -> None:
     reasons, in_the_way = unready(session, migration)
     if reasons:
         raise NotStartable(reasons, in_the_way)
@@ -157,7 +177,7 @@ def _accounts(ids: list[int]) -> str:
     return "1 account is" if len(ids) == 1 else f"{len(ids)} accounts are"
 
 
-def _locked(session: Session, migration_id: int) -> Migration:
+def locked(session: Session, migration_id: int) -> Migration:
     query = select(Migration).where(Migration.id == migration_id).with_for_update()
     return session.scalars(query.execution_options(populate_existing=True)).one()
 
@@ -211,7 +231,7 @@ def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
         )
 
 
-def _tell(
+def tell(
     session: Session, migration: Migration, user: User | None, kind: str, *, note: str = ""
 ) -> None:
     history.record(

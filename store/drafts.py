@@ -34,7 +34,9 @@ class ServerChoice:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleChoice:
-    """Step 3. Times are UTC without a zone; `timezone` is the one they were typed in."""
+    """Step 3. Times are UTC without a zone; `timezone` is the one they were typed in.
+
+    `loop_until` None in a loop: for good."""
 
     start: str
     start_at: datetime | None
@@ -80,13 +82,12 @@ def change_server(session: Session, migration: Migration, choice: ServerChoice) 
 
 
 def change_schedule(migration: Migration, choice: ScheduleChoice) -> None:
-    """Take step 3. A start at a time makes the draft scheduled; any other makes it a draft."""
+    """Take step 3. Nothing starts by it yet (store.scheduling); what was scheduled is a draft."""
     for field in ScheduleChoice.__dataclass_fields__:
         setattr(migration, field, getattr(choice, field))
-    state = MigrationState(migration.state)
-    wanted = MigrationState.SCHEDULED if choice.start == "at" else MigrationState.DRAFT
-    if state in EDITABLE and state != wanted:
-        migration.state = move(state, wanted)
+    migration.loop_from = migration.next_start_at = None
+    if migration.state == MigrationState.SCHEDULED:
+        migration.state = move(MigrationState.SCHEDULED, MigrationState.DRAFT)
 
 
 def is_editable(migration: Migration) -> bool:

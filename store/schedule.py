@@ -15,6 +15,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from store.tables import Migration
+
 LEAST_MINUTES, MOST_MINUTES = 1, 43_800
 USUAL_MINUTES = 20
 
@@ -76,3 +78,17 @@ def moment(typed: datetime, zone: str) -> Moment:
 def local(utc: datetime, zone: str) -> datetime:
     """What the clocks of this zone show, without a zone."""
     return utc.replace(tzinfo=UTC).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+
+def advance(migration: Migration, at: datetime) -> None:
+    """Set the next start to the one after `at`: the first slot in the future, or none.
+
+    The first start of a loop is what its slots are counted from, whoever made it."""
+    if not migration.loop:
+        migration.next_start_at = None
+        return
+    if migration.loop_from is None:
+        migration.loop_from = at.replace(microsecond=0)
+    migration.next_start_at = Rhythm(
+        migration.loop_from, migration.loop_minutes, migration.timezone, migration.loop_until
+    ).after(at)
