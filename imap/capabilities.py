@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from sync.model import Capabilities
 
-_REV2 = ("LITERAL-", "UIDPLUS", "LIST-STATUS", "LIST-EXTENDED", "NAMESPACE", "SPECIAL-USE")
+_REV2 = (
+    "ENABLE",
+    "ESEARCH",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LITERAL-",
+    "NAMESPACE",
+    "SPECIAL-USE",
+    "UIDPLUS",
+)
 """Part of IMAP4rev2 without a name of their own (RFC 9051, appendix E)."""
 
 

@@ -16,21 +16,35 @@ from imap.reader import ImapSource
 from imap.selection import check_uidvalidity
 from imap.uidset import uid_sets
 from sync.errors import Code, FolderError
-from sync.model import Appended, FlagChange, Folder, Listing, Outgoing, Refused
+from sync.model import (
+    Appended,
+    Asked,
+    Changes,
+    FlagChange,
+    Folder,
+    Listing,
+    Outgoing,
+    Refused,
+    Since,
+)
 
 
 class ImapDestination(ImapSource):
     """sync.ports.Destination."""
 
-    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
+    def listings(self, asked: Sequence[Asked]) -> Iterator[Listing | FolderError]:
         """With the PERMANENTFLAGS that writing has taught, as EXAMINE hides them."""
-        for folder, found in zip(folders, super().listings(folders), strict=True):
-            yield found if isinstance(found, FolderError) else self._with_learnt(folder, found)
+        for one, found in zip(asked, super().listings(asked), strict=True):
+            yield found if isinstance(found, FolderError) else self._taught(one.folder, found)
 
-    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
-        return self._with_learnt(folder, super().messages(folder, first_uid))
+    def changes(self, asked: Sequence[Since]) -> Iterator[Changes | Listing | FolderError]:
+        for one, found in zip(asked, super().changes(asked), strict=True):
+            if isinstance(found, Changes):
+                yield replace(found, new=self._taught(one.folder, found.new))
+            else:
+                yield found if isinstance(found, FolderError) else self._taught(one.folder, found)
 
-    def _with_learnt(self, folder: Folder, found: Listing) -> Listing:
+    def _taught(self, folder: Folder, found: Listing) -> Listing:
         learnt = self._session.permanent_flags.get(wire_name(folder))
         if found.permanent_flags or not learnt:
             return found

@@ -65,6 +65,10 @@ class Dialogue:
         self.wire = wire
         self.capabilities = capabilities
         self.outstanding = 0
+        self.opened = False
+        """A folder has been opened on this connection: it is too late for ENABLE (RFC 5161)."""
+        self.qresync = False
+        """QRESYNC is enabled (RFC 7162)."""
         self._last = 0
 
     @property

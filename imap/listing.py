@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from imap.dialogue import Answer, Dialogue
+from imap.dialogue import Answer, Dialogue, Take, Usual
 from imap.parse import Parts, Token, attributes, number
 from imap.received import Groups
 from imap.selection import Opening, Selected
-from imap.uidset import uid_sets
+from imap.session import Session
+from imap.uidset import range_sets, uid_sets
 from sync.errors import FolderError
 from sync.messages import Gathered
-from sync.model import Folder, Identity, Listing
+from sync.model import Asked, Folder, Identity, Listing
 
-_ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE)"
+ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE)"
 _USUAL = re.compile(
     rb"\* \d+ FETCH \(UID (\d{1,10}) FLAGS \(([^()\r\n]*)\) INTERNALDATE \"([^\"\r\n]{0,40})\""
     rb" RFC822\.SIZE (\d{1,19})(?: MODSEQ \(\d+\))?\)\r\n"
 )
-_FETCH = re.compile(rb"\d+ FETCH \(", re.I)
+FETCH = re.compile(rb"\d+ FETCH \(", re.I)
 _HEADERS = b"BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE FROM SUBJECT)]"
 _FIELDS = {b"message-id": 0, b"date": 1, b"from": 2, b"subject": 3}
 AT_ONCE = 8
 """UID sets under way."""
 FOLDERS_AT_ONCE = 100
 """Folders whose listings are under way: so many commands a connection holds unread."""
+SETS_AT_ONCE = 32
+"""And so many UID sets, which are longer."""
 
 
-class _Metas:
-    """Collects what FETCH responses say of messages. Equal flags are kept once."""
+class Metas:
+    """Collects what FETCH responses say of messages with a uid in `wanted`. Equal flags are kept
+    once."""
 
-    def __init__(self, first_uid: int, selected: Selected) -> None:
+    def __init__(self, wanted: range, selected: Selected) -> None:
         self._gathered = Gathered()
         self.messages = self._gathered.messages
-        self._first = first_uid
+        self._wanted = wanted
         self._selected = selected
         self._flags: dict[bytes, frozenset[str]] = {}
 
@@ -42,13 +48,17 @@ class _Metas:
         uid, flags, date, size = fields
         self._add(int(uid), int(size), date, self._known(flags))
 
+    def take_flags(self, fields: Groups) -> None:
+        uid, flags = fields
+        self._add(int(uid), 0, b"", self._known(flags))
+
     def take(self, parts: Parts) -> None:
-        if _FETCH.match(parts[0]):
-            self._take_odd(attributes(parts))
+        if FETCH.match(parts[0]):
+            self.take_items(attributes(parts))
         else:
             self._selected.take(parts)
 
-    def _take_odd(self, items: dict[bytes, Token]) -> None:
+    def take_items(self, items: dict[bytes, Token]) -> None:
         """Other orders, more items; and news of a flag, which has no size and is passed over."""
         uid, date, flags = (
             number(items.get(b"UID")),
@@ -63,11 +73,17 @@ class _Metas:
         spelled = date if isinstance(date, bytes) else b""
         self._add(uid, number(items[b"RFC822.SIZE"]), spelled, self._known(b" ".join(named)))
 
+    def take_flags_of(self, items: dict[bytes, Token]) -> None:
+        uid, flags = number(items.get(b"UID")), items.get(b"FLAGS")
+        if uid and isinstance(flags, list):
+            named = [flag for flag in flags if isinstance(flag, bytes)]
+            self._add(uid, 0, b"", self._known(b" ".join(named)))
+
     def take_bare(self, uid: int) -> None:
         self._add(uid, 0, b"", frozenset())
 
     def _add(self, uid: int, size: int, date: bytes, flags: frozenset[str]) -> None:
-        if uid >= self._first:
+        if uid in self._wanted:
             self._gathered.add(uid, size, date, flags)
 
     def _known(self, flags: bytes) -> frozenset[str]:
@@ -85,90 +101,129 @@ def flag_set(flags: Iterable[Token]) -> frozenset[str]:
 
 
 class _Question:
-    """EXAMINE and the question for a folder's messages, sent in one write."""
+    """EXAMINE and the questions for a folder's messages, as many as may be sent at once."""
 
-    def __init__(self, dialogue: Dialogue, folder: Folder, first_uid: int = 1) -> None:
-        self.folder = folder
+    def __init__(self, dialogue: Dialogue, asked: Asked) -> None:
+        self.asked = asked
         self._dialogue = dialogue
-        self._opening = Opening.send(dialogue, folder)
-        self._first_uid = first_uid
-        self._tag = dialogue.send(b"UID FETCH %d:*" % first_uid, _ITEMS)
+        self._opening = Opening.send(dialogue, asked.folder)
+        self._sets = deque(_sets(asked))
+        self.tags: deque[bytes] = deque()
+        for _ in range(min(AT_ONCE, len(self._sets))):
+            self._send()
+        self.last = bool(self._sets)
+        """There is more to ask while this folder is open: no other may be opened behind it."""
         self.selected = self._opening.selected
-        self.metas = _Metas(first_uid, self.selected)
+        self.metas = Metas(range(max(asked.first_uid, 1), sys.maxsize), self.selected)
+
+    def _send(self) -> None:
+        self.tags.append(self._dialogue.send(b"UID FETCH", self._sets.popleft(), ITEMS))
 
     def hear(self) -> FolderError | None:
-        """Read both answers. Why the folder cannot be listed, if it cannot: what a server that
+        """Read all answers. Why the folder cannot be listed, if it cannot: what a server that
         refused to open it says of messages would be another folder's."""
-        dialogue, metas, selected = self._dialogue, self.metas, self.selected
-        opened = self._opening.answer(dialogue)
-        listed = _answer(dialogue, self._tag, metas)
-        if opened.ok and (listed.ok or not selected.exists):
-            return None
-        refusal = dialogue.refusal(listed if opened.ok else opened, self.folder.name)
-        if not isinstance(refusal, FolderError):
-            raise refusal
-        return refusal
+        opened = self._opening.answer(self._dialogue)
+        if not opened.ok:
+            self._sets.clear()
+        refused = None if opened.ok else opened
+        while self.tags:
+            listed = fetched(self._dialogue, self.tags.popleft(), self.metas)
+            if self._sets:
+                self._send()
+            if not listed.ok and self.selected.exists:
+                refused = refused or listed
+        return folder_error(self._dialogue, refused, self.asked.folder) if refused else None
 
     @property
     def complete(self) -> bool:
-        return self._first_uid > 1 or len(self.metas.messages()) >= self.selected.exists
+        whole = self.asked.uids is None and self.asked.first_uid <= 1
+        return not whole or len(self.metas.messages()) >= self.selected.exists
+
+    def complete_now(self) -> None:
+        """While the folder is open."""
+        if not self.complete:
+            _complete(self._dialogue, self.metas)
 
     @property
     def listing(self) -> Listing:
-        messages = self.metas.messages()
+        messages, uids = self.metas.messages(), self.asked.uids
+        if uids is not None:
+            messages = messages.select([at for at, uid in enumerate(messages.uids) if uid in uids])
         status = self.selected.status(messages.uids[-1] if messages else 0)
         return Listing(status, messages, self.selected.permanent_flags)
 
 
-def list_messages(dialogue: Dialogue, folder: Folder, first_uid: int) -> tuple[Listing, Selected]:
-    """EXAMINE and the listing in one write. Raises FolderError when the folder cannot be opened
-    or its listing is refused."""
-    question = _Question(dialogue, folder, first_uid)
-    if (refused := question.hear()) is not None:
-        raise refused
-    if not question.complete:
-        _complete(dialogue, question.metas)
-    return question.listing, question.selected
+def folder_error(dialogue: Dialogue, refused: Answer, folder: Folder) -> FolderError:
+    """What the refusal means for this folder. Raises what it means for more than this folder."""
+    refusal = dialogue.refusal(refused, folder.name)
+    if not isinstance(refusal, FolderError):
+        raise refusal
+    return refusal
 
 
-def list_many(dialogue: Dialogue, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
-    """The same for many folders, the questions sent ahead of the answers."""
-    for start in range(0, len(folders), FOLDERS_AT_ONCE):
-        asked = [_Question(dialogue, folder) for folder in folders[start : start + FOLDERS_AT_ONCE]]
-        heard = [question.hear() for question in asked]
-        for question, refused in zip(asked, heard, strict=True):
+def _sets(asked: Asked) -> Iterator[bytes]:
+    if asked.uids is None:
+        yield b"%d:*" % max(asked.first_uid, 1)
+    else:
+        yield from range_sets(asked.uids)
+
+
+def list_many(
+    session: Session, dialogue: Dialogue, asked: Sequence[Asked]
+) -> Iterator[Listing | FolderError]:
+    """One answer for each, in the order asked, the questions sent ahead of the answers. The
+    last folder stays open."""
+    waiting = deque(asked)
+    while waiting:
+        session.selected = None
+        questions = _ask(dialogue, waiting)
+        heard = [question.hear() for question in questions]
+        if heard[-1] is None:
+            session.selected = questions[-1].selected
+            questions[-1].complete_now()
+        for question, refused in zip(questions, heard, strict=True):
             if refused is not None:
                 yield refused
-            elif question.complete:
+            elif question.complete or question is questions[-1]:
                 yield question.listing
             else:
-                yield _again(dialogue, question.folder)
+                yield from list_many(session, dialogue, [question.asked])
 
 
-def _again(dialogue: Dialogue, folder: Folder) -> Listing | FolderError:
-    """One by itself: what it left out can be asked for only while it is open."""
-    try:
-        return list_messages(dialogue, folder, 1)[0]
-    except FolderError as error:
-        return error
+def _ask(dialogue: Dialogue, waiting: deque[Asked]) -> list[_Question]:
+    """As many questions as a connection holds unread."""
+    questions: list[_Question] = []
+    sets = 0
+    while waiting and len(questions) < FOLDERS_AT_ONCE and sets < SETS_AT_ONCE:
+        asked = waiting.popleft()
+        questions.append(_Question(dialogue, asked))
+        sets += len(questions[-1].tags) if asked.uids else 0
+        if questions[-1].last:
+            break
+    return questions
 
 
-def _complete(dialogue: Dialogue, metas: _Metas) -> None:
+def _complete(dialogue: Dialogue, metas: Metas) -> None:
     """A server that says OK and leaves messages out is asked for them by name; what it still
     does not describe is listed without size and date, so that nobody takes it for absent."""
     uids = _search(dialogue.ask(b"UID SEARCH ALL"))
     listed = metas.messages()
     missing = [uid for uid in uids if listed.position(uid) < 0]
     for text, _ in uid_sets(missing):
-        _answer(dialogue, dialogue.send(b"UID FETCH", text, _ITEMS), metas)
+        fetched(dialogue, dialogue.send(b"UID FETCH", text, ITEMS), metas)
     listed = metas.messages()
     for uid in [uid for uid in missing if listed.position(uid) < 0]:
         metas.take_bare(uid)
 
 
-def _answer(dialogue: Dialogue, tag: bytes, metas: _Metas) -> Answer:
+def fetched(dialogue: Dialogue, tag: bytes, metas: Metas) -> Answer:
+    """The answer to UID FETCH of ITEMS."""
+    return answered(dialogue, tag, metas.take, (_USUAL, metas.take_usual))
+
+
+def answered(dialogue: Dialogue, tag: bytes, take: Take, usual: Usual) -> Answer:
     try:
-        return dialogue.answer(tag, metas.take, (_USUAL, metas.take_usual))
+        return dialogue.answer(tag, take, usual)
     except OverflowError as error:
         # A uid has 32 bits (RFC 9051, section 2.3.1.1).
         raise dialogue.wire.lost(error) from error
@@ -184,7 +239,7 @@ def present(dialogue: Dialogue, uids: Sequence[int]) -> set[int]:
     found: set[int] = set()
 
     def take(parts: Parts) -> None:
-        if _FETCH.match(parts[0]):
+        if FETCH.match(parts[0]):
             found.add(number(attributes(parts).get(b"UID")))
 
     for text, _ in uid_sets(uids):
@@ -197,7 +252,7 @@ def identities(dialogue: Dialogue, uids: Sequence[int]) -> dict[int, Identity]:
     found: dict[int, Identity] = {}
 
     def take(parts: Parts) -> None:
-        items = attributes(parts) if _FETCH.match(parts[0]) else {}
+        items = attributes(parts) if FETCH.match(parts[0]) else {}
         header = [value for name, value in items.items() if name.startswith(b"BODY[HEADER")]
         if header and (uid := number(items.get(b"UID"))):
             found[uid] = identity(header[0] if isinstance(header[0], bytes) else b"")

@@ -6,17 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from imap import folders as folder_commands
 from imap import listing
+from imap.changes import changes_of_many
 from imap.fetch import BodyStream
 from imap.session import Session
 from sync.errors import FolderError
 from sync.model import (
+    Asked,
     Capabilities,
+    Changes,
     Fetched,
     Folder,
     FolderList,
     FolderStatus,
     Identity,
     Listing,
+    Since,
     Unreadable,
     Vanished,
     Wanted,
@@ -47,17 +51,13 @@ class ImapSource:
         with self._session.line() as dialogue:
             return folder_commands.folder_status(dialogue, folders)
 
-    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
+    def listings(self, asked: Sequence[Asked]) -> Iterator[Listing | FolderError]:
         with self._session.line() as dialogue:
-            self._session.selected = None
-            yield from listing.list_many(dialogue, folders)
+            yield from listing.list_many(self._session, dialogue, asked)
 
-    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
+    def changes(self, asked: Sequence[Since]) -> Iterator[Changes | Listing | FolderError]:
         with self._session.line() as dialogue:
-            self._session.selected = None
-            found, selected = listing.list_messages(dialogue, folder, max(first_uid, 1))
-            self._session.selected = selected
-            return found
+            yield from changes_of_many(self._session, dialogue, asked)
 
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
         if not uids:

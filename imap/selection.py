@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from imap.dialogue import Answer, Dialogue, astring
 from imap.names import wire_name
 from imap.parse import Parts, number, response_code, tokens
+from imap.uidset import parse_ranges
 from sync.errors import Code, UidValidityChanged
 from sync.model import Folder, FolderStatus
 
@@ -22,6 +23,9 @@ class Selected:
     exists: int = 0
     highestmodseq: int = 0
     permanent_flags: frozenset[str] = frozenset()
+    opened: bool = False
+    grown: bool = False
+    """Messages have come in since it was opened."""
 
     def take(self, parts: Parts) -> None:
         """Learn from one untagged response."""
@@ -29,11 +33,16 @@ class Selected:
         if first.isdigit():
             kind = rest[:7].upper()
             if kind.startswith(b"EXISTS"):
+                self.grown |= self.opened and number(first) > self.exists
                 self.exists = number(first)
             elif kind == b"EXPUNGE":
                 self.exists = max(self.exists - 1, 0)
         elif first.upper() == b"OK":
             self._take_code(rest)
+        elif first.upper() == b"VANISHED" and (gone := parse_ranges(rest)):
+            # What EXPUNGE is where QRESYNC is on (RFC 7162, section 3.2.10); of EARLIER ones, which
+            # EXISTS does not count, `rest` is no set.
+            self.exists = max(self.exists - gone.count, 0)
 
     def _take_code(self, text: bytes) -> None:
         code = response_code(text)
@@ -70,11 +79,14 @@ class Opening:
         verb = b"SELECT" if writable else b"EXAMINE"
         # Only so does every answer tell HIGHESTMODSEQ (RFC 7162, section 3.1.8).
         more = (b"(CONDSTORE)",) if dialogue.capabilities.condstore else ()
+        dialogue.opened = True
         tag = dialogue.send(verb, astring(name), *more)
         return cls(folder, tag, Selected(name, writable))
 
     def answer(self, dialogue: Dialogue) -> Answer:
-        return dialogue.answer(self.tag, self.selected.take)
+        answer = dialogue.answer(self.tag, self.selected.take)
+        self.selected.opened = True
+        return answer
 
 
 def check_uidvalidity(dialogue: Dialogue, folder: Folder, found: int, wanted: int) -> None:

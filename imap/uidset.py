@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from sync.uids import Range, UidRanges
+
 LONGEST = 900
 """Bytes of one set: with its command around it, it stays below 1,000."""
 MOST = 1_000_000
@@ -16,7 +18,7 @@ def uid_sets(uids: Sequence[int], *, most: int = MOST) -> Iterator[tuple[bytes, 
     members: list[int] = []
     length = 0
     for first, last in _ranges(sorted(set(uids)), most):
-        word = b"%d" % first if first == last else b"%d:%d" % (first, last)
+        word = _word(first, last)
         size = last - first + 1
         if text and (length + len(word) + 1 > LONGEST or len(members) + size > most):
             yield b",".join(text), members
@@ -26,6 +28,33 @@ def uid_sets(uids: Sequence[int], *, most: int = MOST) -> Iterator[tuple[bytes, 
         length += len(word) + 1
     if text:
         yield b",".join(text), members
+
+
+def range_sets(uids: UidRanges) -> Iterator[bytes]:
+    """The same of ranges, however many uids they span."""
+    text: list[bytes] = []
+    length = 0
+    for first, last in uids.ranges:
+        word = _word(first, last)
+        if text and length + len(word) + 1 > LONGEST:
+            yield b",".join(text)
+            text, length = [], 0
+        text.append(word)
+        length += len(word) + 1
+    if text:
+        yield b",".join(text)
+
+
+def parse_ranges(text: bytes) -> UidRanges | None:
+    """The uids of a set in any order; None if it is no set."""
+    found: list[Range] = []
+    for word in text.split(b","):
+        first, _, last = word.partition(b":")
+        if not first.isdigit() or not (last or first).isdigit() or len(word) > 21:
+            return None
+        low, high = sorted((int(first), int(last or first)))
+        found.append((low, high))
+    return UidRanges.spanning(found)
 
 
 def parse_uid_set(text: bytes) -> tuple[int, ...] | None:
@@ -40,6 +69,10 @@ def parse_uid_set(text: bytes) -> tuple[int, ...] | None:
             return None
         uids.extend(range(low, high + 1))
     return tuple(uids)
+
+
+def _word(first: int, last: int) -> bytes:
+    return b"%d" % first if first == last else b"%d:%d" % (first, last)
 
 
 def _ranges(uids: Iterable[int], most: int) -> Iterator[tuple[int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sync import asking
 from sync.errors import FolderError
 from sync.model import Folder, FolderStatus
 from sync.ports import Reader
@@ -67,7 +68,7 @@ def _size(mailbox: Reader, folder: Folder, status: FolderStatus) -> int:
     if status.size is not None or not status.messages:
         return status.size or 0
     try:
-        return sum(message.size for message in mailbox.messages(folder).messages)
+        return sum(asking.messages(mailbox, folder).messages.sizes)
     except FolderError:
         # Gone since STATUS counted it: an estimate may miss it, the run looks again.
         return 0

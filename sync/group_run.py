@@ -26,7 +26,7 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import Rest
-from sync.model import Folder, Listing
+from sync.model import Asked, Folder, Listing
 from sync.options import SyncOptions
 from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Reader, Stop
@@ -201,7 +201,7 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
 
 
 def _listings(reader: Reader, folders: list[Folder]) -> list[Listing | FolderError]:
-    return list(reader.listings(folders)) if folders else []
+    return list(reader.listings([Asked(folder) for folder in folders])) if folders else []
 
 
 def _copied(works: list[Work]) -> bool:

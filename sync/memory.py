@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from email.parser import BytesHeaderParser
-from zlib import crc32
 
 from sync.errors import Code, FolderError, UidValidityChanged
+from sync.journal import Journal, Telling
 from sync.messages import Messages
 from sync.model import (
     Appended,
+    Asked,
+    Changes,
     Fetched,
     FlagChange,
     Folder,
@@ -28,13 +30,17 @@ from sync.model import (
     Namespace,
     Outgoing,
     Refused,
+    Since,
     SpecialUse,
     Unreadable,
     Vanished,
     Wanted,
+    WhichFlags,
 )
+from sync.uids import UidRanges
 
 CHUNK = 64 * 1024
+_PERMANENT = frozenset({"\\*", "\\Seen", "\\Flagged", "\\Answered", "\\Draft", "\\Deleted"})
 
 
 @dataclass(slots=True)
@@ -52,11 +58,13 @@ class MemoryFolder:
     special_use: SpecialUse | None = None
     subscribed: bool = False
 
+    journal: Journal = field(default_factory=Journal)
+
     @property
     def modseq(self) -> int:
         """Another number whenever messages or flags are others, as HIGHESTMODSEQ (RFC 7162)."""
-        state = [(uid, sorted(message.flags)) for uid, message in sorted(self.messages.items())]
-        return crc32(repr(state).encode()) + 1
+        self.journal.look({uid: message.flags for uid, message in self.messages.items()})
+        return self.journal.highest
 
     def add(self, message: MemoryMessage) -> int:
         uid = self.uidnext
@@ -67,6 +75,8 @@ class MemoryFolder:
 
 class MemoryServer:
     """One mailbox. `uidplus` False hides the new uids of appended messages (RFC 4315)."""
+
+    telling = Telling.QRESYNC
 
     def __init__(
         self,
@@ -106,32 +116,56 @@ class MemoryServer:
     def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
         self.before("status")
         return {
-            folder.name: _status(self.content[folder.name])
+            folder.name: self._status(self.content[folder.name])
             if folder.name in self.content
             else FolderError(Code.FOLDER_MISSING, where=folder.name)
             for folder in folders
         }
 
-    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
-        for folder in folders:
+    def listings(self, asked: Sequence[Asked]) -> Iterator[Listing | FolderError]:
+        for one in asked:
+            self.before("messages")
             try:
-                yield self.messages(folder)
+                yield self._listing(one)
             except FolderError as error:
                 yield error
 
-    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
-        self.before("messages")
-        content = self._open(folder)
-        metas = Messages.of(
+    def _listing(self, asked: Asked) -> Listing:
+        content, uids = self._open(asked.folder), asked.uids
+        some = Messages.of(
             _meta(uid, message)
-            for uid, message in sorted(content.messages.items())
-            if uid >= first_uid
+            for uid, message in content.messages.items()
+            if (uid >= asked.first_uid if uids is None else uid in uids)
         )
-        return Listing(
-            _status(content),
-            metas,
-            frozenset({"\\*", "\\Seen", "\\Flagged", "\\Answered", "\\Draft", "\\Deleted"}),
-        )
+        return Listing(self._status(content), some, _PERMANENT)
+
+    def changes(self, asked: Sequence[Since]) -> Iterator[Changes | Listing | FolderError]:
+        for since in asked:
+            self.before("changes")
+            try:
+                yield self._changes(self._open(since.folder), since)
+            except FolderError as error:
+                yield error
+
+    def _changes(self, content: MemoryFolder, since: Since) -> Changes | Listing:
+        then, now, journal = since.status, self._status(content), content.journal
+        older = [uid for uid in content.messages if uid < then.uidnext]
+        gone = then.messages - len(older)
+        if then.uidvalidity != now.uidvalidity or then.uidnext > now.uidnext or gone < 0:
+            return self._listing(Asked(since.folder))
+        removed, changed = UidRanges(), older
+        by_modseq = since.flags is WhichFlags.CHANGED and min(then.highestmodseq, now.highestmodseq)
+        if by_modseq:
+            changed = [uid for uid in journal.changed(by_modseq) if uid < then.uidnext]
+        if gone and by_modseq and self.telling is Telling.QRESYNC:
+            removed = journal.gone(by_modseq).below(then.uidnext)
+        elif gone:
+            removed = UidRanges.of(older).missing(then.uidnext)
+        if since.flags is WhichFlags.NONE:
+            changed = []
+        metas = [MessageMeta(uid, 0, "", content.messages[uid].flags) for uid in changed]
+        new = self._listing(Asked(since.folder, then.uidnext))
+        return Changes(new, Messages.of(metas), removed)
 
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
         self.before("identities")
@@ -209,17 +243,15 @@ class MemoryServer:
             raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, where=folder.name)
         return content
 
+    def _status(self, folder: MemoryFolder) -> FolderStatus:
+        size = sum(len(message.body) for message in folder.messages.values())
+        modseq = 0 if self.telling is Telling.NOTHING else folder.modseq
+        return FolderStatus(folder.uidvalidity, folder.uidnext, len(folder.messages), modseq, size)
+
     def _chunks(self, body: bytes) -> Iterator[bytes]:
         for start in range(0, len(body), CHUNK):
             self.before("chunk")
             yield body[start : start + CHUNK]
-
-
-def _status(folder: MemoryFolder) -> FolderStatus:
-    size = sum(len(message.body) for message in folder.messages.values())
-    return FolderStatus(
-        folder.uidvalidity, folder.uidnext, len(folder.messages), folder.modseq, size
-    )
 
 
 def _meta(uid: int, message: MemoryMessage) -> MessageMeta:

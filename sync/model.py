@@ -11,6 +11,7 @@ from sync.errors import MessageError
 
 if TYPE_CHECKING:
     from sync.messages import Messages
+    from sync.uids import UidRanges
 
 
 class SpecialUse(StrEnum):
@@ -201,3 +202,44 @@ class Capabilities:
     compress: bool = False
     append_limit: int | None = None
     names: frozenset[str] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Messages of one folder that are to be listed: those with uid >= `first_uid`, or exactly
+    `uids`, as far as they are there."""
+
+    folder: Folder
+    first_uid: int = 1
+    uids: UidRanges | None = None
+
+
+class WhichFlags(StrEnum):
+    """Of messages that are there already."""
+
+    NONE = "none"
+    CHANGED = "changed"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What has changed in one folder, since it was like `status`?"""
+
+    folder: Folder
+    status: FolderStatus
+    flags: WhichFlags = WhichFlags.CHANGED
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is other than it was. Made only from tagged OKs, and only if the numbers add up."""
+
+    new: Listing
+    """The status as it is now, and the messages with a uid of at least the UIDNEXT of then."""
+    changed: Messages
+    """The older ones that may have other flags than then, with uid and flags only: all of them
+    where the server cannot tell, none where no flags were asked for."""
+    removed: UidRanges
+    """Older uids that no message has now: those of all that have gone since then, and possibly
+    some that had none before."""

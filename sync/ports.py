@@ -14,6 +14,8 @@ from sync.errors import FolderError, StopReason
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
 from sync.model import (
     Appended,
+    Asked,
+    Changes,
     Fetched,
     FlagChange,
     Folder,
@@ -23,6 +25,7 @@ from sync.model import (
     Listing,
     Outgoing,
     Refused,
+    Since,
     Unreadable,
     Vanished,
     Wanted,
@@ -42,13 +45,14 @@ class Reader(Protocol):
         what stops the account: a folder that cannot be opened is a value."""
         ...
 
-    def listings(self, folders: Sequence[Folder]) -> Iterator[Listing | FolderError]:
-        """All messages of each folder, one answer a folder in the order asked, the questions sent
-        ahead of the answers. A folder that cannot be opened is a value."""
+    def listings(self, asked: Sequence[Asked]) -> Iterator[Listing | FolderError]:
+        """One answer for each, in the order asked, the questions sent ahead of the answers. A
+        folder that cannot be opened is a value."""
         ...
 
-    def messages(self, folder: Folder, first_uid: int = 1) -> Listing:
-        """The messages with uid >= first_uid. Raises FolderError when it cannot be opened."""
+    def changes(self, asked: Sequence[Since]) -> Iterator[Changes | Listing | FolderError]:
+        """Likewise. The whole listing is the answer wherever the changes cannot be told for
+        certain: a folder made anew, numbers that do not add up, a server that does not say."""
         ...
 
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:

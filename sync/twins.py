@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sync.asking import messages
 from sync.errors import Code, FolderChanged, Side, UidValidityChanged
 from sync.matching import Candidate, Matching, digest, exact_digest
 from sync.model import Fetched, Folder, MessageMeta, Wanted
@@ -49,7 +50,7 @@ class Sides:
         if not ours:
             return {}
         folder = work.pair.destination
-        listing = self.destination.messages(folder, uidnext)
+        listing = messages(self.destination, folder, uidnext)
         if listing.status.uidvalidity != work.key.destination_uidvalidity:
             raise UidValidityChanged(
                 Code.UIDVALIDITY_CHANGED, side=Side.DESTINATION, where=folder.name

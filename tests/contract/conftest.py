@@ -15,6 +15,8 @@ import pytest
 
 from imap import Login, NetworkPolicy, Server, open_destination, open_source
 from launch.dovecot import Dovecot
+from sync.asking import messages
+from sync.journal import Telling
 from sync.memory import MemoryServer
 from sync.model import Appended, Folder, MessageRef, Namespace, Outgoing, Refused, Wanted
 from sync.options import Security
@@ -41,8 +43,22 @@ DOVECOTS: dict[str, dict[str, str]] = {
     "literal-minus": {"capability": without("LITERAL+", "MULTIAPPEND") + " LITERAL-"},
     "no-multiappend": {"capability": without("MULTIAPPEND")},
     "plain": {"capability": "IMAP4rev1"},
+    "no-qresync": {"capability": without("QRESYNC") + " ESEARCH"},
+    "no-enable": {"capability": without("ENABLE")},
+    "no-condstore": {"capability": without("CONDSTORE", "QRESYNC", "ENABLE")},
 }
-BACKENDS = ["memory", "memory-no-uidplus", *DOVECOTS]
+MEMORIES = {
+    "memory": Telling.QRESYNC,
+    "memory-no-uidplus": Telling.QRESYNC,
+    "memory-no-qresync": Telling.CONDSTORE,
+    "memory-no-condstore": Telling.NOTHING,
+}
+TELLING = [
+    *("memory", "memory-no-qresync", "memory-no-condstore"),
+    *("slash", "prefix", "no-qresync", "no-enable", "no-condstore"),
+]
+"""They differ in what they can tell of changes."""
+BACKENDS = ["memory", "memory-no-uidplus", *[name for name in DOVECOTS if name not in TELLING[5:]]]
 
 
 @dataclass
@@ -71,19 +87,19 @@ class Box:
         return next(folder for folder in self.reader.folders().folders if folder.name == name)
 
     def uidvalidity(self, folder: Folder) -> int:
-        return self.reader.messages(folder).status.uidvalidity
+        return messages(self.reader, folder).status.uidvalidity
 
     def put(self, folder: Folder, *bodies: bytes) -> list[Appended | Refused]:
         return list(self.writer.append(outgoing(folder, bodies)))
 
     def wanted(self, folder: Folder) -> Wanted:
         """All that is in it now."""
-        listing = self.reader.messages(folder)
+        listing = messages(self.reader, folder)
         uids = tuple(meta.uid for meta in listing.messages)
         return Wanted(folder, listing.status.uidvalidity, uids)
 
     def uids(self, folder: Folder) -> list[int]:
-        return [meta.uid for meta in self.reader.messages(folder).messages]
+        return [meta.uid for meta in messages(self.reader, folder).messages]
 
 
 def outgoing(
@@ -109,7 +125,7 @@ def dovecots(make_dovecot: Callable[..., Dovecot]) -> Callable[[str], tuple[Dove
     def account(kind: str) -> tuple[Dovecot, Login]:
         if kind not in started:
             server = make_dovecot(**DOVECOTS[kind])
-            for number in range(40):
+            for number in range(80):
                 quota = "1M" if number < 5 else ""
                 server.add_user(f"c{number}@example.test", "pw", quota=quota)
             time.sleep(1.1)
@@ -140,8 +156,10 @@ def box(
     """An empty mailbox on each implementation."""
     kind: str = request.param
     if kind.startswith("memory"):
-        memory = MemoryServer(uidplus=kind == "memory")
-        yield Box(memory, memory, uidplus=kind == "memory", real=False)
+        uidplus = kind != "memory-no-uidplus"
+        memory = MemoryServer(uidplus=uidplus)
+        memory.telling = MEMORIES[kind]
+        yield Box(memory, memory, uidplus=uidplus, real=False)
         return
     server, login = dovecots(kind)
     made = connected(server, login, ca_file)

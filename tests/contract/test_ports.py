@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from sync.asking import messages
 from sync.dates import same_instant
 from sync.errors import Code, FolderError, Scope, UidValidityChanged
 from sync.model import (
     Appended,
+    Asked,
     Fetched,
     FlagChange,
     Folder,
@@ -48,7 +50,7 @@ def test_a_new_mailbox_has_an_empty_inbox(box: Box) -> None:
     """INBOX is always there, and can be opened."""
     inbox = box.find("INBOX")
     assert inbox.selectable
-    listing = box.reader.messages(inbox)
+    listing = messages(box.reader, inbox)
     assert listing.messages == ()
     assert listing.status.uidvalidity > 0
     assert listing.status.messages == 0
@@ -116,13 +118,13 @@ def test_listings_of_many_folders(box: Box) -> None:
     box.put(folders[0], ONE)
     box.put(folders[2], TWO, ONE)
     asked = [folders[2], nowhere(box), folders[1], folders[0], folders[2]]
-    answers = list(box.writer.listings(asked))
+    answers = list(box.writer.listings([Asked(folder) for folder in asked]))
     missing = answers.pop(1)
     assert isinstance(missing, FolderError)
     assert (missing.code, missing.where) == (Code.FOLDER_MISSING, box.name("Nowhere"))
     listed = [answer for answer in answers if isinstance(answer, Listing)]
     assert [len(listing.messages) for listing in listed] == [2, 0, 1, 2]
-    alone = [box.writer.messages(folder) for folder in (folders[2], folders[1], folders[0])]
+    alone = [messages(box.writer, folder) for folder in (folders[2], folders[1], folders[0])]
     assert listed[:3] == alone
     assert list(box.reader.listings([])) == []
 
@@ -185,21 +187,21 @@ def test_a_listing_tells_size_date_and_flags(box: Box) -> None:
     folder = box.folder("Listed")
     flags = {"\\Seen", "\\Flagged", "$Forwarded", "custom"}
     list(box.writer.append(outgoing(folder, [ONE, TWO], flags=flags)))
-    listing = box.reader.messages(folder)
+    listing = messages(box.reader, folder)
     assert [meta.size for meta in listing.messages] == [len(ONE), len(TWO)]
     assert all(same_instant(meta.internaldate, DATE) for meta in listing.messages)
     assert all(meta.flags == flags for meta in listing.messages)
     assert listing.status.uidnext == listing.messages[-1].uid + 1
     second = listing.messages[1].uid
-    assert [meta.uid for meta in box.reader.messages(folder, second).messages] == [second]
-    assert box.reader.messages(folder, second + 1).messages == ()
+    assert [meta.uid for meta in messages(box.reader, folder, second).messages] == [second]
+    assert messages(box.reader, folder, second + 1).messages == ()
 
 
 def test_a_missing_folder_stops_the_folder_only(box: Box) -> None:
     """Every verb says so in the same way; the next folder can be opened."""
     lost = nowhere(box)
     for attempt in (
-        lambda: box.reader.messages(lost),
+        lambda: messages(box.reader, lost),
         lambda: box.reader.identities(lost, [1]),
         lambda: list(box.reader.bodies([Wanted(lost, 1, (1,))])),
         lambda: list(box.writer.append(outgoing(lost, [ONE]))),
@@ -209,7 +211,7 @@ def test_a_missing_folder_stops_the_folder_only(box: Box) -> None:
             attempt()
         assert caught.value.code is Code.FOLDER_MISSING
         assert caught.value.where == lost.name
-    assert box.reader.messages(box.find("INBOX")).messages == ()
+    assert messages(box.reader, box.find("INBOX")).messages == ()
 
 
 def test_identities_are_unfolded(box: Box) -> None:
@@ -268,7 +270,7 @@ def test_a_folder_made_anew_is_noticed(box: Box) -> None:
     if box.uidplus:
         with pytest.raises(UidValidityChanged):
             box.writer.remove(folder, wrong, [uid])
-    assert box.reader.messages(folder).messages[0].flags == frozenset()
+    assert messages(box.reader, folder).messages[0].flags == frozenset()
 
 
 def test_appended_messages_tell_their_uids(box: Box) -> None:
@@ -339,7 +341,7 @@ def test_flags_become_exactly_these(box: Box) -> None:
         FlagChange(three + 50, frozenset()),
     ]
     assert box.writer.set_flags(folder, box.uidvalidity(folder), changes) == 2
-    found = {meta.uid: meta.flags for meta in box.reader.messages(folder).messages}
+    found = {meta.uid: meta.flags for meta in messages(box.reader, folder).messages}
     assert found == {one: {"\\Flagged", "kw"}, two: frozenset(), three: {"\\Seen"}}
 
 
@@ -364,11 +366,11 @@ def test_reading_changes_nothing(box: Box) -> None:
     """Neither \\Seen nor anything else: two listings around all the reading are equal."""
     folder = box.folder("Untouched")
     box.put(folder, ONE, TWO)
-    before = box.reader.messages(folder)
+    before = messages(box.reader, folder)
     box.reader.identities(folder, box.uids(folder))
     bodies_of(box, folder)
     box.reader.status([folder])
-    assert box.reader.messages(folder) == before
+    assert messages(box.reader, folder) == before
 
 
 def test_closing_twice_is_no_error(box: Box) -> None:

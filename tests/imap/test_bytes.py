@@ -10,6 +10,7 @@ import pytest
 
 from imap import ImapDestination, ImapSource, Login
 from launch.dovecot import Dovecot
+from sync.asking import messages
 from sync.errors import Code
 from sync.model import Appended, Fetched, Folder, Outgoing, Refused, Unreadable, Wanted
 from tests.imap.conftest import Scene
@@ -31,7 +32,7 @@ def put(writer: ImapDestination, *bodies: bytes, flags: frozenset[str] = frozens
 
 
 def read(reader: ImapSource) -> list[bytes]:
-    listing = reader.messages(INBOX)
+    listing = messages(reader, INBOX)
     uids = tuple(meta.uid for meta in listing.messages)
     found: dict[int, bytes] = {}
     for _, answer in reader.bodies([Wanted(INBOX, listing.status.uidvalidity, uids)]):
@@ -93,7 +94,7 @@ def test_large_bodies_stream_through(mailbox: Mailbox, megabytes: int) -> None:
     try:
         large = Outgoing(INBOX, 1, size, DATE, frozenset({"\\Seen", "kw"}), pattern(size))
         assert isinstance(next(iter(writer.append([large]))), Appended)
-        listing = reader.messages(INBOX)
+        listing = messages(reader, INBOX)
         answers = reader.bodies([Wanted(INBOX, listing.status.uidvalidity, (1,))])
         _, fetched = next(answers)
         assert isinstance(fetched, Fetched)
@@ -128,7 +129,7 @@ def test_a_listing_of_ten_thousand_is_read_in_half_a_second(scene: Scene) -> Non
 
     source = scene.source(script)
     source.connect()
-    listing = source.messages(INBOX)
+    listing = messages(source, INBOX)
     assert len(listing.messages) == 10_000
     assert listing.messages[-1].flags == {"\\Seen", "kw"}
 
@@ -136,14 +137,14 @@ def test_a_listing_of_ten_thousand_is_read_in_half_a_second(scene: Scene) -> Non
 def test_flags_that_the_server_refuses_cost_no_message(mailbox: Mailbox) -> None:
     """A keyword over Dovecot's limit: stored without keywords, beside messages that keep theirs."""
     reader, writer = mailbox
-    messages = [
+    sent = [
         Outgoing(INBOX, 1, 1, DATE, frozenset({"fine"}), iter([b"a"])),
         Outgoing(INBOX, 2, 1, DATE, frozenset({"k" * 90, "\\Seen"}), iter([b"b"])),
         Outgoing(INBOX, 3, 1, DATE, frozenset({"\\Odd", "\\Recent", "x(y"}), iter([b"c"])),
     ]
-    outcomes = list(writer.append(messages))
+    outcomes = list(writer.append(sent))
     assert [type(outcome) for outcome in outcomes] == [Appended] * 3
-    by_uid = {meta.uid: meta.flags for meta in reader.messages(INBOX).messages}
+    by_uid = {meta.uid: meta.flags for meta in messages(reader, INBOX).messages}
     refs = [outcome.destination for outcome in outcomes if isinstance(outcome, Appended)]
     flags = [by_uid[ref.uid] for ref in refs if ref]
     assert flags == [{"fine"}, {"\\Seen"}, frozenset()]
@@ -156,7 +157,7 @@ def test_a_message_that_breaks_the_server_is_named(
     are read."""
     reader, writer = mailbox
     put(writer, *[HEAD + b"%d\r\n" % number for number in range(3)])
-    listing = reader.messages(INBOX)
+    listing = messages(reader, INBOX)
     reader.close()
     writer.close()
     maildir = source_server.maildir(account.username)

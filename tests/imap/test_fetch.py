@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from imap import ImapSource
+from sync.asking import messages
 from sync.errors import Code, ConnectionLost, FolderError, UidValidityChanged
-from sync.model import Fetched, Folder, Identity, Unreadable, Vanished, Wanted
+from sync.model import Asked, Fetched, Folder, Identity, Unreadable, Vanished, Wanted
 from tests.imap.conftest import Scene
 from tests.imap.scripted import Script, Talk
 
@@ -293,7 +294,7 @@ def test_listings_are_asked_for_ahead(scene: Scene) -> None:
         talk.line()
 
     source = scene.source(script)
-    gone, second, third = source.listings([Folder(name) for name in ("A", "B", "C")])
+    gone, second, third = source.listings([Asked(Folder(name)) for name in ("A", "B", "C")])
     assert isinstance(gone, FolderError)
     assert not isinstance(second, FolderError)
     assert not isinstance(third, FolderError)
@@ -352,7 +353,7 @@ def test_reading_leaves_no_trace(scene: Scene) -> None:
         talk.line()
 
     source = scene.source(script)
-    listing = source.messages(FOLDER)
+    listing = messages(source, FOLDER)
     assert [meta.uid for meta in listing.messages] == [1]
     assert listing.permanent_flags == {"\\Seen", "\\Flagged", "$Known"}
     assert source.identities(FOLDER, [1]) == {1: Identity(date="x")}
@@ -375,7 +376,7 @@ def test_a_listing_that_leaves_messages_out_is_completed(scene: Scene) -> None:
         talk.answer(b"UID FETCH 5,9", line % (2, 5))
         talk.line()
 
-    listing = scene.source(script).messages(FOLDER)
+    listing = messages(scene.source(script), FOLDER)
     assert [(meta.uid, meta.size) for meta in listing.messages] == [(1, 5), (5, 5), (9, 0)]
     assert listing.messages[0].flags == {"a"}
     assert listing.status.messages == 3
@@ -385,7 +386,7 @@ def test_a_listing_ends_only_with_ok(scene: Scene) -> None:
     """A line that breaks during a listing is a lost line, never a shorter folder."""
     source = scene.source(dies_at(b"* 1 FETCH (UID 1 RFC822.SIZE 3)\r\n"))
     with pytest.raises(ConnectionLost):
-        source.messages(FOLDER)
+        messages(source, FOLDER)
 
 
 @pytest.mark.parametrize(
@@ -409,6 +410,6 @@ def test_a_folder_that_cannot_be_opened(scene: Scene, status: bytes, code: Code)
 
     source = scene.source(script)
     with pytest.raises(FolderError) as caught:
-        source.messages(FOLDER)
+        messages(source, FOLDER)
     assert (caught.value.code, caught.value.where) == (code, "Work")
-    assert source.messages(Folder("Other")).messages == ()
+    assert messages(source, Folder("Other")).messages == ()
