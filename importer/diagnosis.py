@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importer.diagnosis_words import WORDS, Words
-from importer.finding import Finding
+from importer.finding import Finding, Level
 from importer.providers import connection_advice, login_advice, provider_of
 from sync.errors import Code, Side
 
@@ -44,6 +44,25 @@ def explain(
         server_words,
         _field(entry, side),
     )
+
+
+def explain_stored(
+    code: str, *, side: str = "", server_words: str = "", username: str = ""
+) -> Finding:
+    """As explain, of what a database keeps; a code that nobody knows has words too."""
+    known = next((one for one in Code if one == code), None)
+    if known is None:
+        return UNKNOWN
+    place = next((one for one in Side if one == side), None)
+    return explain(known, side=place, server_words=server_words, username=username)
+
+
+UNKNOWN = Finding(
+    Level.BLOCKING,
+    Code.INTERNAL,
+    "Something went wrong that has no name yet.",
+    "Try it again; if it comes back, tell your administrator.",
+)
 
 
 def _entry(code: Code, side: Side | None) -> Words:

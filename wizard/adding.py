@@ -9,6 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from importer import reading
+from importer.amounts import count, size
 from importer.rows import FileFault, Reading
 from store import accounts as rows
 from store import drafts, intake
@@ -19,7 +20,6 @@ from wizard.adding_page import Trouble
 from wizard.forms.accounts import AccountForm, CsvForm, EmptyForm
 from wizard.services import services
 from wizard.session import own_migration
-from wizard.words import count, size
 
 adding = Blueprint("adding", __name__, url_prefix="/migrations/<int:migration_id>/add")
 

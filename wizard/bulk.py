@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer import usernames
+from importer.amounts import count
 from store import accounts as rows
 from store import drafts
 from store.people import PeopleError, clean_domain
@@ -14,7 +15,6 @@ from store.tables import Migration
 from wizard.forms.accounts import DomainForm
 from wizard.services import services
 from wizard.session import own_migration
-from wizard.words import count
 
 bulk = Blueprint("bulk", __name__, url_prefix="/migrations/<int:migration_id>/all")
 

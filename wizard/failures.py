@@ -8,8 +8,8 @@ from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
+from importer.amounts import size
 from wizard.services import services
-from wizard.words import size
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer import export
+from importer.judgement import Judgement, RunNumbers, judge, sentence
 from store import reports as store_reports
 from store.reports import Totals
 from store.tables import AccountRun, FolderRow, Migration, NoteRow, Run
@@ -17,7 +18,7 @@ from wizard.explaining import explain, explain_run, reason_of
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import own_migration
-from wizard.words import Shown, count, state
+from wizard.words import Shown, state
 
 reports = Blueprint("reports", __name__, url_prefix="/migrations/<int:migration_id>")
 
@@ -96,32 +97,25 @@ def csv(migration_id: int) -> ResponseReturnValue:
 def told(run: Run, totals: Totals) -> Told:
     if run.state in ("running", "paused"):
         return Told(state(run.state), "This run has not ended: the numbers still change.")
-    if totals.complete == totals.accounts and totals.verified == totals.accounts:
-        return _all_well(run, totals)
-    open_accounts = totals.accounts - totals.complete
-    return Told(
-        Shown("Not complete", "x-octagon-fill", "bad"),
-        f"{count(open_accounts, 'account')} of {totals.accounts} did not end well. "
-        "Each is named below with its reason and what to do.",
+    numbers = RunNumbers(
+        accounts=totals.accounts,
+        complete=totals.complete,
+        verified=totals.verified,
+        skipped=totals.skipped,
+        failed=totals.failed,
+        dry_run=run.dry_run,
     )
+    judgement = judge(numbers)
+    icon, tone = _SIGNS[judgement]
+    return Told(Shown(judgement, icon, tone), sentence(numbers))
 
 
-def _all_well(run: Run, totals: Totals) -> Told:
-    if run.dry_run:
-        return Told(
-            Shown("Dry run", "info-circle-fill", "info"),
-            "Nothing was written. The numbers show what a real run would have done.",
-        )
-    if totals.skipped or totals.failed:
-        return Told(
-            Shown("Verified, with named exceptions", "exclamation-triangle-fill", "warn"),
-            "Both sides were compared folder by folder. Every message is at the destination "
-            "but for the exceptions that are named below.",
-        )
-    return Told(
-        Shown("Verified", "shield-check", "good"),
-        "Both sides were compared folder by folder. Every message found is at the destination.",
-    )
+_SIGNS = {
+    Judgement.VERIFIED: ("shield-check", "good"),
+    Judgement.EXCEPTIONS: ("exclamation-triangle-fill", "warn"),
+    Judgement.DRY_RUN: ("info-circle-fill", "info"),
+    Judgement.INCOMPLETE: ("x-octagon-fill", "bad"),
+}
 
 
 def _asked(session: Session, migration_id: int) -> tuple[Migration, Run | None]:

@@ -6,12 +6,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from importer.amounts import count
 from store import destinations, drafts, history, scope
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
 from wizard.services import services
 from wizard.session import acting, own_migration, person, viewer
-from wizard.words import MODES, count
+from wizard.words import MODES
 
 server = Blueprint("server", __name__)
 

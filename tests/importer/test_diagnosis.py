@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from importer.diagnosis import explain
+from importer.diagnosis import explain, explain_stored
 from importer.finding import Level
 from sync.errors import Code, Side
 
@@ -81,3 +81,12 @@ def test_the_destinations_password() -> None:
     finding = explain(Code.LOGIN_REFUSED, side=Side.DESTINATION, username="info@example.test")
     assert "info@example.test" in finding.words
     assert (finding.level, finding.field) == (Level.BLOCKING, "mailbox_password")
+
+
+def test_what_a_database_keeps_has_words_whatever_it_is() -> None:
+    """A code of another version, and a side that is none, are no reason to break a page."""
+    assert "does not accept" in explain_stored("login_refused", username="jane").words
+    assert (
+        "mailbox jane" in explain_stored("login_refused", side="destination", username="jane").words
+    )
+    assert explain_stored("of_another_version", side="nowhere").words
