@@ -8,12 +8,12 @@ mailbox under the reader's hands.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from email.parser import BytesHeaderParser
 
 from sync.errors import Code, FolderError, UidValidityChanged
-from sync.journal import Journal, Telling
-from sync.messages import Messages
+from sync.journal import Telling
+from sync.memory_folder import MemoryFolder, MemoryMessage
 from sync.model import (
     Appended,
     Asked,
@@ -25,52 +25,17 @@ from sync.model import (
     FolderStatus,
     Identity,
     Listing,
-    MessageMeta,
     MessageRef,
     Namespace,
     Outgoing,
     Refused,
     Since,
-    SpecialUse,
     Unreadable,
     Vanished,
     Wanted,
-    WhichFlags,
 )
-from sync.uids import UidRanges
 
 CHUNK = 64 * 1024
-_PERMANENT = frozenset({"\\*", "\\Seen", "\\Flagged", "\\Answered", "\\Draft", "\\Deleted"})
-
-
-@dataclass(slots=True)
-class MemoryMessage:
-    body: bytes
-    internaldate: str = ""
-    flags: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class MemoryFolder:
-    uidvalidity: int
-    uidnext: int = 1
-    messages: dict[int, MemoryMessage] = field(default_factory=dict)
-    special_use: SpecialUse | None = None
-    subscribed: bool = False
-
-    journal: Journal = field(default_factory=Journal)
-
-    @property
-    def modseq(self) -> int:
-        """Another number whenever messages or flags are others, as HIGHESTMODSEQ (RFC 7162)."""
-        self.journal.look({uid: message.flags for uid, message in self.messages.items()})
-        return self.journal.highest
-
-    def add(self, message: MemoryMessage) -> int:
-        uid = self.uidnext
-        self.messages[uid] = message
-        self.uidnext += 1
-        return uid
 
 
 class MemoryServer:
@@ -116,7 +81,7 @@ class MemoryServer:
     def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
         self.before("status")
         return {
-            folder.name: self._status(self.content[folder.name])
+            folder.name: self.content[folder.name].status(self.telling)
             if folder.name in self.content
             else FolderError(Code.FOLDER_MISSING, where=folder.name)
             for folder in folders
@@ -126,46 +91,17 @@ class MemoryServer:
         for one in asked:
             self.before("messages")
             try:
-                yield self._listing(one)
+                yield self._open(one.folder).listing(one, self.telling)
             except FolderError as error:
                 yield error
-
-    def _listing(self, asked: Asked) -> Listing:
-        content, uids = self._open(asked.folder), asked.uids
-        some = Messages.of(
-            _meta(uid, message)
-            for uid, message in content.messages.items()
-            if (uid >= asked.first_uid if uids is None else uid in uids)
-        )
-        return Listing(self._status(content), some, _PERMANENT)
 
     def changes(self, asked: Sequence[Since]) -> Iterator[Changes | Listing | FolderError]:
         for since in asked:
             self.before("changes")
             try:
-                yield self._changes(self._open(since.folder), since)
+                yield self._open(since.folder).changes(since, self.telling)
             except FolderError as error:
                 yield error
-
-    def _changes(self, content: MemoryFolder, since: Since) -> Changes | Listing:
-        then, now, journal = since.status, self._status(content), content.journal
-        older = [uid for uid in content.messages if uid < then.uidnext]
-        gone = then.messages - len(older)
-        if then.uidvalidity != now.uidvalidity or then.uidnext > now.uidnext or gone < 0:
-            return self._listing(Asked(since.folder))
-        removed, changed = UidRanges(), older
-        by_modseq = since.flags is WhichFlags.CHANGED and min(then.highestmodseq, now.highestmodseq)
-        if by_modseq:
-            changed = [uid for uid in journal.changed(by_modseq) if uid < then.uidnext]
-        if gone and by_modseq and self.telling is Telling.QRESYNC:
-            removed = journal.gone(by_modseq).below(then.uidnext)
-        elif gone:
-            removed = UidRanges.of(older).missing(then.uidnext)
-        if since.flags is WhichFlags.NONE:
-            changed = []
-        metas = [MessageMeta(uid, 0, "", content.messages[uid].flags) for uid in changed]
-        new = self._listing(Asked(since.folder, then.uidnext))
-        return Changes(new, Messages.of(metas), removed)
 
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
         self.before("identities")
@@ -185,7 +121,7 @@ class MemoryServer:
         message = content.messages.get(uid)
         if message is None:
             return Vanished(uid)
-        return Fetched(_meta(uid, message), len(message.body), self._chunks(message.body))
+        return Fetched(message.meta(uid), len(message.body), self._chunks(message.body))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -243,19 +179,10 @@ class MemoryServer:
             raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, where=folder.name)
         return content
 
-    def _status(self, folder: MemoryFolder) -> FolderStatus:
-        size = sum(len(message.body) for message in folder.messages.values())
-        modseq = 0 if self.telling is Telling.NOTHING else folder.modseq
-        return FolderStatus(folder.uidvalidity, folder.uidnext, len(folder.messages), modseq, size)
-
     def _chunks(self, body: bytes) -> Iterator[bytes]:
         for start in range(0, len(body), CHUNK):
             self.before("chunk")
             yield body[start : start + CHUNK]
-
-
-def _meta(uid: int, message: MemoryMessage) -> MessageMeta:
-    return MessageMeta(uid, len(message.body), message.internaldate, message.flags)
 
 
 def _identity(body: bytes) -> Identity:
