@@ -47,7 +47,8 @@ class Result:
     trouble: str = ""
 
     def tools(self, phase: Phase) -> list[Tool]:
-        return list(dict.fromkeys(turn.tool for turn in self.turns if turn.phase is phase))
+        there = {turn.tool for turn in self.turns if turn.phase is phase}
+        return [tool for tool in Tool if tool in there]
 
     def of(self, tool: Tool, phase: Phase) -> list[Turn]:
         return [turn for turn in self.turns if turn.tool is tool and turn.phase is phase]
