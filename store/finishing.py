@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
-from store import history
+from store import history, notices
 from store.expiry import BACK_TO
 from store.reporting_in import run_state, write_values
 from store.states import AccountRunState, AccountState, MigrationState, Phase, move
@@ -139,6 +139,7 @@ def complete_runs(session: Session) -> None:
             organization_id=migration.organization_id,
             migration_id=migration.id,
         )
+        notices.run_finished(session, run)
     session.flush()
 
 
@@ -166,5 +167,6 @@ def _end(
     ended = {"state": to, "phase": Phase.DONE, "completed_at": now(), "folder": "", "lease": None}
     if not write_values(session, account_run_id, token, ended | values):
         return False
+    notices.account_failed(session, account_run_id, values)
     complete_runs(session)
     return True
