@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from store import history, schedule
+from store import history, notices, schedule
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
 from sync.options import Mode
@@ -65,6 +65,7 @@ def begin_run(session: Session, migration: Migration, user: User | None, note: s
     schedule.advance(migration, run.started_at)
     tell(session, migration, user, "started", note=f"Run {run.number}{note}.")
     session.flush()
+    notices.run_started(session, run)
     return run
 
 
