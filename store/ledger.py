@@ -6,7 +6,7 @@ not is told so and has written nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
@@ -81,7 +81,7 @@ class SqlLedger:
             batch.packed = pack_pairs(pairs)
             batch.settled = True
 
-    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+    def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         if pairs:
             self._add(key, Kind.FOUND, pack_pairs(pairs))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sync.intent import Intent, Pair
@@ -11,7 +11,46 @@ from sync.model import Appended, MessageMeta, Refused, Unreadable, Vanished, Wan
 from sync.work import Work
 
 Answer = Appended | Refused | Vanished | Unreadable
-Waiting = deque[tuple[Work, MessageMeta]]
+Turn = tuple[Work, MessageMeta]
+"""A message and the folder it is copied in."""
+
+
+class Waiting:
+    """What is still to be copied, folder after folder. A folder that has ended in this pass waits
+    no longer. Of the folders' messages only those at the front are held."""
+
+    def __init__(self, works: Iterable[Work]) -> None:
+        self._front: deque[Turn] = deque()
+        self._later = _turns(works)
+
+    def __bool__(self) -> bool:
+        return self.first is not None
+
+    @property
+    def first(self) -> Turn | None:
+        front = self._front
+        while True:
+            if not front and (following := next(self._later, None)) is not None:
+                front.append(following)
+            if not front or front[0][0].under_way:
+                return front[0] if front else None
+            front.popleft()
+
+    def take_first(self) -> Turn:
+        """Raises IndexError when nothing waits."""
+        if self.first is None:
+            raise IndexError("nothing waits")
+        return self._front.popleft()
+
+    def put_back(self, turns: Sequence[Turn]) -> None:
+        """These come first, in this order."""
+        self._front.extendleft(reversed(turns))
+
+
+def _turns(works: Iterable[Work]) -> Iterator[Turn]:
+    for work in works:
+        for meta in work.plan.copies if work.plan else ():
+            yield work, meta
 
 
 @dataclass(slots=True)
@@ -71,16 +110,16 @@ class Batch:
 def next_batch(waiting: Waiting, *, messages: int, size: int) -> Batch:
     """From the front of what waits: so many messages and bytes of one folder at most, and one
     message at least."""
-    work, first = waiting.popleft()
+    work, first = waiting.take_first()
     batch = Batch(work, {first.uid: first})
     total = first.size
-    while waiting and waiting[0][0] is work and len(batch.metas) < messages:
-        meta = waiting[0][1]
+    while (turn := waiting.first) and turn[0] is work and len(batch.metas) < messages:
+        meta = turn[1]
         total += meta.size
         if total > size:
             break
         batch.metas[meta.uid] = meta
-        waiting.popleft()
+        waiting.take_first()
     return batch
 
 

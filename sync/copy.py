@@ -32,6 +32,9 @@ from sync.work import Work
 
 Look = Sides | Aftermath
 
+STREAM_MESSAGES = 10_000
+"""So many messages go in one stream, since each is held in memory until the stream has ended."""
+
 
 class Copier:
     """Copies what is planned for several folders. The result is in the works and the ledger."""
@@ -53,9 +56,7 @@ class Copier:
         """Raises what stops the account or more; then the messages without an outcome are still
         open in the tallies, and an open intent is in the ledger if any of them may have been
         sent. What stops a folder is in its tally, or marks it for another pass."""
-        waiting: Waiting = Waiting(
-            (work, meta) for work in works if work.plan for meta in work.plan.copies
-        )
+        waiting = Waiting(works)
         while waiting:
             sending = self._next(waiting)
             broken = self._send(sending)
@@ -75,8 +76,10 @@ class Copier:
         alone = self._setbacks.one_by_one()
         messages, size = self._options.batch_messages, self._options.batch_size
         taken = [next_batch(waiting, messages=1 if alone else messages, size=size)]
-        while waiting and self._uids_told and not alone:
+        number = len(taken[0].metas)
+        while waiting and self._uids_told and not alone and number < STREAM_MESSAGES:
             taken.append(next_batch(waiting, messages=messages, size=size))
+            number += len(taken[-1].metas)
         return taken
 
     def _send(self, sending: list[Batch]) -> Broken | None:
@@ -137,8 +140,9 @@ class Copier:
             work.again = True
             return
         pairs = batch.pairs
-        work.take(pairs.values())
         unsure = batch.without_uid + (batch.in_doubt if broken else [])
+        if unsure:
+            work.take(pairs.values())
         try:
             arrived = look.arrived(work, unsure, batch.uidnext)
         except FolderChanged:
@@ -162,23 +166,14 @@ class Copier:
         if isinstance(broken, FolderError):
             stop_folder(sending, broken)
         left = [(batch.work, meta) for batch in sending for meta in _left(batch)]
-        waiting.extendleft(reversed(left))
+        waiting.put_back(left)
         if isinstance(broken, ConnectionLost) and left:
             work, first = left[0]
             names = [(work.pair.source.name, meta.uid) for work, meta in left]
             tried = sum(len(batch.metas) for batch in sending)
             if self._setbacks.set_aside(names, tried, broken):
-                waiting.popleft()
+                waiting.take_first()
                 work.tally.fail(first, broken)
-        _drop_ended(waiting)
-
-
-def _drop_ended(waiting: Waiting) -> None:
-    """What waits for a folder that has ended in this pass, waits no longer."""
-    kept = [(work, meta) for work, meta in waiting if work.under_way]
-    if len(kept) < len(waiting):
-        waiting.clear()
-        waiting.extend(kept)
 
 
 def _left(batch: Batch) -> list[MessageMeta]:

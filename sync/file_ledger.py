@@ -8,7 +8,7 @@ counts as sent by the run that resumes it, until `end_run`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -95,7 +95,7 @@ class FileLedger:
             query = "UPDATE batch SET settled = 1, packed = ? WHERE id = ?"
             db.execute(query, (pack_pairs(pairs), number))
 
-    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+    def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         if pairs:
             self._add(key, Kind.FOUND, pack_pairs(pairs))
 

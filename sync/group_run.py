@@ -168,8 +168,8 @@ class GroupRun:
             if isinstance(listing, FolderError):
                 work.tally.fail_open(listing)
                 continue
-            old = {uid for uid in work.tally.listed if uid not in work.vanished}
-            now = {meta.uid for meta in listing.messages}
+            old = set(work.tally.listed.uids) - work.vanished
+            now = set(listing.messages.uids)
             work.again = any(uid < work.ours.status.uidnext for uid in now - old)
 
     def _prove(self, works: list[Work]) -> None:

@@ -20,6 +20,7 @@ from struct import Struct
 
 from sync.intent import Intent, Known, Pair, Rest
 from sync.model import FolderStatus
+from sync.pairs import Pairs
 
 _PAIR = Struct("<IIQ")
 """Source uid, destination uid, size. A uid has 32 bits (RFC 9051, section 2.3.1.1)."""
@@ -50,39 +51,41 @@ class Row:
 
 def fold(rows: Iterable[Row], run: int) -> Known:
     """What the rows amount to for the account run `run`: what it sent itself is `sent`."""
-    pairs: dict[int, int] = {}
-    sent: dict[int, Pair] = {}
+    pairs, sent = Pairs(), Pairs()
     intents: list[Intent] = []
     for row in rows:
         if not row.settled:
             intents.append(Intent(unpack_uids(row.packed), row.uidnext, row.number))
         elif row.kind == Kind.GONE:
-            for uid in unpack_uids(row.packed):
-                pairs.pop(uid, None)
-                sent.pop(uid, None)
+            gone = unpack_uids(row.packed)
+            pairs.drop(gone)
+            sent.drop(gone)
         else:
             ours = row.kind == Kind.SENT and row.run == run
             for uid, there, size in _PAIR.iter_unpack(row.packed):
-                pairs[uid] = there
+                pairs.add(uid, there, size)
                 if ours:
-                    sent[uid] = Pair(uid, there, size)
-    return Known(pairs, sent, tuple(intents))
+                    sent.add(uid, there, size)
+    return Known(pairs.there, sent, tuple(intents))
 
 
 def squeeze(rows: Iterable[Row]) -> bytes:
     """The pairs of settled rows as those of one row."""
-    pairs: dict[int, Pair] = {}
+    pairs = Pairs()
     for row in rows:
         if row.kind == Kind.GONE:
-            for uid in unpack_uids(row.packed):
-                pairs.pop(uid, None)
+            pairs.drop(unpack_uids(row.packed))
         else:
-            pairs.update((pair.source_uid, pair) for pair in unpack_pairs(row.packed))
+            for numbers in _PAIR.iter_unpack(row.packed):
+                pairs.add(*numbers)
     return pack_pairs(pairs.values())
 
 
 def pack_pairs(pairs: Iterable[Pair]) -> bytes:
-    return b"".join(_PAIR.pack(p.source_uid, p.destination_uid, p.size) for p in pairs)
+    packed = bytearray()
+    for pair in pairs:
+        packed += _PAIR.pack(pair.source_uid, pair.destination_uid, pair.size)
+    return bytes(packed)
 
 
 def unpack_pairs(packed: bytes) -> Iterator[Pair]:

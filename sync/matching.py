@@ -8,20 +8,46 @@ but for the plain case of exactly one message with the same Message-ID on each s
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from sync.model import Identity
 
+_KEY = 16
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A message that may have a twin on the other side. `size` in bytes."""
 
-    uid: int
-    size: int
-    identity: Identity
+class Candidates:
+    """Messages of one side that may have twins on the other, in some 30 bytes each: of what
+    identifies a message a digest is kept."""
+
+    __slots__ = ("_keys", "_named", "sizes", "uids")
+
+    def __init__(self) -> None:
+        self.uids, self.sizes = array("I"), array("Q")
+        self._keys, self._named = bytearray(), bytearray()
+
+    def add(self, uid: int, size: int, identity: Identity) -> None:
+        """`size` in bytes."""
+        fields = (identity.message_id, identity.date, identity.sender, identity.subject)
+        text = "\n".join(fields).encode("utf-8", "surrogatepass")
+        self.uids.append(uid)
+        self.sizes.append(size)
+        self._keys += hashlib.blake2b(text, digest_size=_KEY).digest()
+        self._named.append(bool(identity.message_id))
+
+    def key(self, at: int) -> bytes:
+        """Equal for equal identities."""
+        return bytes(self._keys[at * _KEY : (at + 1) * _KEY])
+
+    def named(self, at: int) -> bool:
+        """Whether it has a Message-ID."""
+        return bool(self._named[at])
+
+    def __len__(self) -> int:
+        return len(self.uids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +65,24 @@ class Matching:
     its size: right where the destination's messages are known to have come just after an intent."""
 
     def __init__(
-        self,
-        source: Sequence[Candidate],
-        destination: Sequence[Candidate],
-        *,
-        sizes_decide: bool = True,
+        self, source: Candidates, destination: Candidates, *, sizes_decide: bool = True
     ) -> None:
-        there = _groups(destination)
         self._sure: dict[int, int] = {}
-        self._doubtful: list[tuple[list[Candidate], list[Candidate]]] = []
-        for identity, ours in _groups(source).items():
-            theirs = there.get(identity)
-            if not theirs:
-                continue
-            if len(ours) == len(theirs) == 1 and _plain(ours[0], theirs[0], sizes_decide):
-                self._sure[ours[0].uid] = theirs[0].uid
+        self._doubtful: list[tuple[list[int], list[int]]] = []
+        for ours, theirs in _groups(source, destination):
+            one, other = ours[0], theirs[0]
+            same_size = source.sizes[one] == destination.sizes[other] or not sizes_decide
+            if len(ours) == len(theirs) == 1 and source.named(one) and same_size:
+                self._sure[source.uids[one]] = destination.uids[other]
             else:
-                self._doubtful.append((ours, theirs))
+                uids = sorted(source.uids[at] for at in ours)
+                self._doubtful.append((uids, sorted(destination.uids[at] for at in theirs)))
 
     @property
     def doubt(self) -> Doubt:
         return Doubt(
-            tuple(sorted(c.uid for ours, _ in self._doubtful for c in ours)),
-            tuple(sorted(c.uid for _, theirs in self._doubtful for c in theirs)),
+            tuple(sorted(uid for ours, _ in self._doubtful for uid in ours)),
+            tuple(sorted(uid for _, theirs in self._doubtful for uid in theirs)),
         )
 
     def pairs(
@@ -71,13 +92,13 @@ class Matching:
         found = dict(self._sure)
         for ours, theirs in self._doubtful:
             stock: dict[bytes, list[int]] = defaultdict(list)
-            for candidate in sorted(theirs, key=lambda c: -c.uid):
-                if candidate.uid in destination_digests:
-                    stock[destination_digests[candidate.uid]].append(candidate.uid)
-            for candidate in sorted(ours, key=lambda c: c.uid):
-                twins = stock.get(source_digests.get(candidate.uid, b""))
+            for uid in reversed(theirs):
+                if uid in destination_digests:
+                    stock[destination_digests[uid]].append(uid)
+            for uid in ours:
+                twins = stock.get(source_digests.get(uid, b""))
                 if twins:
-                    found[candidate.uid] = twins.pop()
+                    found[uid] = twins.pop()
         return found
 
 
@@ -105,13 +126,16 @@ def exact_digest(chunks: Iterable[bytes]) -> bytes:
     return content.digest()
 
 
-def _groups(candidates: Sequence[Candidate]) -> dict[Identity, list[Candidate]]:
-    groups: dict[Identity, list[Candidate]] = defaultdict(list)
-    for candidate in candidates:
-        groups[candidate.identity].append(candidate)
-    return groups
+def _groups(source: Candidates, destination: Candidates) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of those that have one identity, where both sides have some."""
+    first = len(source)
 
+    def key(at: int) -> bytes:
+        return source.key(at) if at < first else destination.key(at - first)
 
-def _plain(ours: Candidate, theirs: Candidate, sizes_decide: bool) -> bool:
-    same_size = ours.size == theirs.size or not sizes_decide
-    return bool(ours.identity.message_id) and same_size
+    for _, group in groupby(sorted(range(first + len(destination)), key=key), key):
+        places = list(group)
+        ours = [at for at in places if at < first]
+        theirs = [at - first for at in places if at >= first]
+        if ours and theirs:
+            yield ours, theirs

@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.ledger_rows import Kind, Row, fold, pack_pairs, pack_uids
 
 
 @dataclass(slots=True)
 class _Page:
-    pairs: dict[int, int] = field(default_factory=dict)
-    sent: dict[int, Pair] = field(default_factory=dict)
-    intents: dict[int, Intent] = field(default_factory=dict)
+    rows: dict[int, Row] = field(default_factory=dict)
     rest: Rest | None = None
 
 
 class MemoryLedger:
-    """Holds one account's knowledge as long as the object lives."""
+    """Holds one account's knowledge as long as the object lives, packed as a file would hold it."""
 
     def __init__(self) -> None:
         self._pages: dict[FolderKey, _Page] = {}
         self._numbers = 0
+        self._run = 1
 
     def begin_run(self) -> None:
         """What was sent until now belongs to an earlier run."""
-        for page in self._pages.values():
-            page.sent.clear()
+        self._run += 1
 
     def places(self) -> Mapping[str, Place]:
         return {key.source: Place(key.destination, page.rest) for key, page in self._pages.items()}
 
     def load(self, key: FolderKey) -> Known:
-        page = self._page(key)
-        return Known(dict(page.pairs), dict(page.sent), tuple(page.intents.values()))
+        return fold(self._page(key).rows.values(), self._run)
 
     def intend(self, key: FolderKey, intent: Intent) -> int:
-        self._numbers += 1
-        self._page(key).intents[self._numbers] = replace(intent, number=self._numbers)
-        return self._numbers
+        return self._add(
+            key, Kind.SENT, pack_uids(intent.uids), uidnext=intent.uidnext, settled=False
+        )
 
     def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
-        page = self._page(key)
-        del page.intents[number]
-        page.pairs.update((pair.source_uid, pair.destination_uid) for pair in pairs)
-        page.sent.update((pair.source_uid, pair) for pair in pairs)
+        rows = self._page(key).rows
+        rows[number] = replace(rows[number], settled=True, packed=pack_pairs(pairs))
 
-    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
-        self._page(key).pairs.update((pair.source_uid, pair.destination_uid) for pair in pairs)
+    def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
+        self._add(key, Kind.FOUND, pack_pairs(pairs))
 
     def rest(self, key: FolderKey, rest: Rest) -> None:
         self._page(key).rest = rest
 
     def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
-        page = self._page(key)
-        for uid in uids:
-            page.pairs.pop(uid, None)
-            page.sent.pop(uid, None)
+        self._add(key, Kind.GONE, pack_uids(uids))
+
+    def _add(
+        self, key: FolderKey, kind: Kind, packed: bytes, *, uidnext: int = 0, settled: bool = True
+    ) -> int:
+        self._numbers += 1
+        row = Row(self._numbers, self._run, kind, settled, uidnext, packed)
+        self._page(key).rows[self._numbers] = row
+        return self._numbers
 
     def _page(self, key: FolderKey) -> _Page:
         return self._pages.setdefault(key, _Page())

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from operator import eq, lt
+from operator import eq
 from typing import overload
 
+from sync.columns import ascending, place
 from sync.model import MessageMeta
 
 _DATE = 26
@@ -42,13 +42,7 @@ class Messages(Sequence[MessageMeta]):
 
     def position(self, uid: int) -> int:
         """Where the message with this uid stands, -1 when there is none."""
-        uids = self.uids
-        if not uids or not uids[0] <= uid <= uids[-1]:
-            return -1
-        # Each uid is there once, so that the place is known exactly where none is missing.
-        low, high = max(0, len(uids) - 1 - (uids[-1] - uid)), min(len(uids), uid - uids[0] + 1)
-        at = bisect_left(uids, uid, low, high)
-        return at if at < high and uids[at] == uid else -1
+        return place(self.uids, uid)
 
     def get(self, uid: int) -> MessageMeta | None:
         at = self.position(uid)
@@ -60,7 +54,7 @@ class Messages(Sequence[MessageMeta]):
 
     def internaldate(self, position: int) -> str:
         """That of the message at this position, as the server spelled it."""
-        date = bytes(self._dates[position * _DATE : (position + 1) * _DATE])
+        date = self._dates[position * _DATE : (position + 1) * _DATE]
         if date == _NO_DATE:
             return self._odd.get(self.uids[position], "")
         return date.decode("latin-1")
@@ -138,8 +132,7 @@ class Gathered:
         is good until more is added."""
         rows = self._rows
         rows._kinds = tuple(self._known)
-        uids = rows.uids
-        if all(map(lt, uids, uids[1:])):
+        if ascending(rows.uids):
             return rows
-        latest = {uid: at for at, uid in enumerate(uids)}
+        latest = {uid: at for at, uid in enumerate(rows.uids)}
         return rows._picked([latest[uid] for uid in sorted(latest)])

@@ -15,25 +15,27 @@ A plan is data: a dry run shows the very actions that a real run applies.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from array import array
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.errors import Code, DeletionRefused, Side
 from sync.flags import keepable, same
-from sync.intent import Pair
-from sync.model import FlagChange, Listing, MessageMeta
+from sync.messages import Messages
+from sync.model import FlagChange, Listing
 from sync.options import Mode, SyncOptions
+from sync.pairs import Pairs
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The actions for one folder; what is neither skipped nor copied is present."""
 
-    skipped: tuple[MessageMeta, ...]
+    skipped: Messages
     """Their copies were removed at the destination since an earlier run."""
-    copies: tuple[MessageMeta, ...]
+    copies: Messages
     """What to copy, by ascending uid."""
-    recorded: tuple[Pair, ...]
+    recorded: Pairs
     """Twins found at the destination, for the ledger."""
     flags: tuple[FlagChange, ...]
     removals: tuple[int, ...]
@@ -42,12 +44,13 @@ class Plan:
 
 def unmatched(
     source: Listing, destination: Listing, pairs: Mapping[int, int]
-) -> tuple[list[MessageMeta], list[MessageMeta]]:
+) -> tuple[Messages, Messages]:
     """The messages on both sides that the ledger does not know: those have to be matched."""
-    known = set(pairs.values())
-    ours = [meta for meta in source.messages if meta.uid not in pairs]
-    theirs = [meta for meta in destination.messages if meta.uid not in known]
-    return ours, theirs
+    ours, theirs, known = source.messages, destination.messages, set(pairs.values())
+    return (
+        ours.select([at for at, uid in enumerate(ours.uids) if uid not in pairs]),
+        theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in known]),
+    )
 
 
 def plan_folder(
@@ -62,58 +65,53 @@ def plan_folder(
 
     A destination uid of 0 in `pairs` is a copy whose uid is not known: it counts as present.
     Raises DeletionRefused when mode ALL would empty a folder that an earlier run filled."""
-    there = {meta.uid: meta for meta in destination.messages}
-    both = {**pairs, **twins}
-    present: list[MessageMeta] = []
-    copies: list[MessageMeta] = []
-    gone: list[MessageMeta] = []
-    for meta in source.messages:
-        twin = both.get(meta.uid)
-        if twin is None:
-            copies.append(meta)
-        elif twin == 0 or twin in there:
-            present.append(meta)
+    ours, theirs = source.messages, destination.messages
+    copies, gone = array("I"), array("I")
+    present, recorded = Pairs(), Pairs()
+    for at, uid in enumerate(ours.uids):
+        twin = twins.get(uid)
+        there = pairs.get(uid) if twin is None else twin
+        if there is None:
+            copies.append(at)
+        elif there and theirs.position(there) < 0:
+            (copies if options.mode is Mode.ALL else gone).append(at)
         else:
-            (copies if options.mode is Mode.ALL else gone).append(meta)
-    removals = _removals(source, destination, both, options)
-    if pairs and not options.allow_removal and 2 * len(removals) > len(there):
+            present.add(uid, there, ours.sizes[at])
+            if twin is not None:
+                recorded.add(uid, there, ours.sizes[at])
+    removals = () if options.mode is not Mode.ALL else _removals(present, theirs)
+    if pairs and not options.allow_removal and 2 * len(removals) > len(theirs):
         raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
+    permanent = destination.permanent_flags
     return Plan(
-        skipped=tuple(gone),
-        copies=tuple(copies),
-        recorded=tuple(
-            Pair(meta.uid, twins[meta.uid], meta.size) for meta in present if meta.uid in twins
-        ),
+        skipped=ours.select(gone),
+        copies=ours.select(copies),
+        recorded=recorded,
         flags=()
         if options.mode is Mode.NEW
-        else _flag_changes(present, both, there, destination.permanent_flags),
+        else tuple(_flag_changes(present, ours, theirs, permanent)),
         removals=removals,
     )
 
 
-def _removals(
-    source: Listing, destination: Listing, both: Mapping[int, int], options: SyncOptions
-) -> tuple[int, ...]:
-    if options.mode is not Mode.ALL:
-        return ()
-    wanted = {both[meta.uid] for meta in source.messages if meta.uid in both}
+def _removals(present: Pairs, theirs: Messages) -> tuple[int, ...]:
+    wanted = {there for _, there, _ in present.rows()}
     if 0 in wanted:
         return ()
-    return tuple(meta.uid for meta in destination.messages if meta.uid not in wanted)
+    return tuple(uid for uid in theirs.uids if uid not in wanted)
 
 
 def _flag_changes(
-    present: list[MessageMeta],
-    both: Mapping[int, int],
-    there: Mapping[int, MessageMeta],
-    permanent: frozenset[str],
-) -> tuple[FlagChange, ...]:
-    changes = []
-    for meta in present:
-        twin = there.get(both[meta.uid])
-        if twin is None:
+    present: Pairs, ours: Messages, theirs: Messages, permanent: frozenset[str]
+) -> Iterable[FlagChange]:
+    decided: dict[tuple[frozenset[str], frozenset[str]], frozenset[str] | None] = {}
+    for uid, there, _ in present.rows():
+        if not there:
             continue
-        wanted = keepable(meta.flags, permanent)
-        if not same(wanted, keepable(twin.flags, permanent)):
-            changes.append(FlagChange(twin.uid, wanted))
-    return tuple(changes)
+        both = ours.flags(ours.position(uid)), theirs.flags(theirs.position(there))
+        if both not in decided:
+            wanted = keepable(both[0], permanent)
+            decided[both] = None if same(wanted, keepable(both[1], permanent)) else wanted
+        change = decided[both]
+        if change is not None:
+            yield FlagChange(there, change)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from array import array
+
 from sync.aftermath import Aftermath
+from sync.columns import Uids
 from sync.errors import Code
 from sync.intent import Known, Pair
 from sync.options import SyncOptions
+from sync.pairs import Pairs
 from sync.plan import Plan, plan_folder, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
@@ -18,7 +22,7 @@ def plan_work(
 ) -> None:
     """Fill `known`, `plan` and `taken`. In a dry run the ledger is only read."""
     work.known = ledger.load(work.key)
-    work.taken = {uid for uid in work.known.pairs.values() if uid}
+    work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
     if work.known.intents and not options.dry_run:
         work.known = _settled(work, aftermath, ledger)
         if work.again:
@@ -26,8 +30,8 @@ def plan_work(
     twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
     plan = plan_folder(work.ours, work.theirs, work.known.pairs, twins=twins, options=options)
     if plan.recorded and not options.dry_run:
-        ledger.record(work.key, plan.recorded)
-    work.taken.update(pair.destination_uid for pair in plan.recorded)
+        ledger.record(work.key, plan.recorded.values())
+    work.taken.update(plan.recorded.there.values())
     work.plan = plan
     _count(work, plan)
 
@@ -35,18 +39,21 @@ def plan_work(
 def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
     """What is known after the intents that an interruption left open are settled."""
     known, listed = work.known, work.tally.listed
-    last = max((meta.uid for meta in work.theirs.messages), default=0)
-    pairs, sent = dict(known.pairs), dict(known.sent)
+    last = max(work.theirs.messages.uids, default=0)
+    pairs, sent = dict(known.pairs), Pairs(known.sent.values())
     for intent in known.intents:
-        metas = [listed[uid] for uid in intent.uids if uid in listed and uid not in pairs]
+        open_uids = [uid for uid in intent.uids if uid not in pairs]
+        metas = [meta for uid in open_uids if (meta := listed.get(uid)) is not None]
         arrived = aftermath.arrived(work, metas, intent.uidnext)
-        found = {uid: Pair(uid, there, listed[uid].size) for uid, there in arrived.items()}
-        ledger.settle(work.key, intent.number, list(found.values()))
+        sizes = {meta.uid: meta.size for meta in metas}
+        found = [Pair(uid, there, sizes[uid]) for uid, there in arrived.items()]
+        ledger.settle(work.key, intent.number, found)
         work.taken.update(arrived.values())
         # What arrived after the listing would pass for removed by it.
         work.again |= any(uid > last for uid in arrived.values())
         pairs.update(arrived)
-        sent.update(found)
+        for pair in found:
+            sent.put(pair)
     return Known(pairs, sent)
 
 
@@ -54,10 +61,11 @@ def _count(work: Work, plan: Plan) -> None:
     """Give every message that is not to be copied its outcome. What an earlier attempt of this
     run has sent counts as copied."""
     tally, sent = work.tally, work.known.sent
-    copying = {meta.uid for meta in plan.copies}
     for meta in plan.skipped:
         tally.settle(meta.uid, Outcome.SKIPPED)
         tally.note(meta, Outcome.SKIPPED, Code.REMOVED_AT_DESTINATION)
-    for uid in [uid for uid in tally.open if uid not in copying]:
-        pair = sent.get(uid)
-        tally.settle(uid, Outcome.COPIED if pair else Outcome.PRESENT, pair.size if pair else 0)
+    present = array("I", (uid for uid in tally.open if plan.copies.position(uid) < 0))
+    for uid in present if sent else ():
+        if (pair := sent.get(uid)) is not None:
+            tally.settle(uid, Outcome.COPIED, pair.size)
+    tally.settle_all(present, Outcome.PRESENT)

@@ -7,7 +7,7 @@ the server asked for. All may raise AuthenticationFailed and ConnectFailed for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from sync.errors import FolderError, StopReason
@@ -130,7 +130,7 @@ class Ledger(Protocol):
         """What became of an intent: these were copied, the rest was not. Closes the intent."""
         ...
 
-    def record(self, key: FolderKey, pairs: Sequence[Pair]) -> None:
+    def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         """Pairs that were found present, without having been sent."""
         ...
 

@@ -2,17 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import compress
 
 from sync.errors import Code, SyncError
 from sync.folders import FolderPair
+from sync.messages import Messages
 from sync.model import MessageMeta
 from sync.ports import Progress
 from sync.report import FolderReport, MessageNote, Outcome
 
 NOTES_PER_FOLDER = 1000
 """More exceptions than this are counted, and no longer named one by one."""
+
+
+class Open:
+    """The messages of a listing that have no outcome yet."""
+
+    __slots__ = ("_count", "_marks", "_messages")
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._marks = bytearray(b"\1") * len(messages)
+        self._count = len(messages)
+
+    def close(self, uid: int) -> bool:
+        """Whether it was open until now."""
+        at = self._messages.position(uid)
+        if at < 0 or not self._marks[at]:
+            return False
+        self._marks[at] = 0
+        self._count -= 1
+        return True
+
+    def __contains__(self, uid: int) -> bool:
+        at = self._messages.position(uid)
+        return at >= 0 and bool(self._marks[at])
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[int]:
+        """By uid. They may be closed meanwhile."""
+        return compress(self._messages.uids, self._marks)
 
 
 @dataclass(slots=True)
@@ -23,8 +56,8 @@ class Tally:
     progress: Progress
     found: int = 0
     counts: dict[Outcome, int] = field(default_factory=lambda: dict.fromkeys(Outcome, 0))
-    listed: dict[int, MessageMeta] = field(default_factory=dict)
-    open: dict[int, MessageMeta] = field(default_factory=dict)
+    listed: Messages = field(default_factory=Messages)
+    open: Open = field(default_factory=lambda: Open(Messages()))
     size_copied: int = 0
     flags_changed: int = 0
     removed: int = 0
@@ -34,10 +67,10 @@ class Tally:
     unnamed: int = 0
     error: SyncError | None = None
 
-    def expect(self, metas: Sequence[MessageMeta]) -> None:
-        self.found = len(metas)
-        self.listed = {meta.uid: meta for meta in metas}
-        self.open = dict(self.listed)
+    def expect(self, messages: Messages) -> None:
+        self.found = len(messages)
+        self.listed = messages
+        self.open = Open(messages)
 
     def count(self, outcome: Outcome, messages: int = 1, size: int = 0) -> None:
         self.counts[outcome] += messages
@@ -47,8 +80,14 @@ class Tally:
 
     def settle(self, uid: int, outcome: Outcome, size: int = 0) -> None:
         """An open message got its outcome. A uid that is not open is left as it is."""
-        if self.open.pop(uid, None) is not None:
+        if self.open.close(uid):
             self.count(outcome, 1, size)
+
+    def settle_all(self, uids: Iterable[int], outcome: Outcome) -> None:
+        """The same for many, told as one."""
+        closed = sum(1 for uid in uids if self.open.close(uid))
+        if closed:
+            self.count(outcome, closed)
 
     def fail(self, meta: MessageMeta, error: SyncError) -> None:
         self.settle(meta.uid, Outcome.FAILED)
@@ -57,8 +96,10 @@ class Tally:
     def fail_open(self, error: SyncError) -> None:
         """Whatever stopped the folder has stopped these."""
         self.error = error
-        for meta in tuple(self.open.values()):
-            self.fail(meta, error)
+        left = list(self.open)
+        self.settle_all(left, Outcome.FAILED)
+        for uid in left:
+            self.name(uid, Outcome.FAILED, error.code, error.server_words)
 
     def recount(self, uids: Iterable[int], *, was: Outcome, now: Outcome) -> None:
         """The proof found that these have another outcome than was counted."""
@@ -66,6 +107,11 @@ class Tally:
         self.counts[was] -= number
         self.progress.moved(was, -number, 0)
         self.count(now, number)
+
+    def name(self, uid: int, outcome: Outcome, code: Code, server_words: str = "") -> None:
+        """Note the listed message with this uid."""
+        meta = self.listed.get(uid) if len(self.notes) < NOTES_PER_FOLDER else None
+        self.note(meta or MessageMeta(uid, 0), outcome, code, server_words)
 
     def note(self, meta: MessageMeta, outcome: Outcome, code: Code, server_words: str = "") -> None:
         if len(self.notes) == NOTES_PER_FOLDER:

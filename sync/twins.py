@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from sync.asking import messages
 from sync.errors import Code, FolderChanged, Side, UidValidityChanged
-from sync.matching import Candidate, Matching, digest, exact_digest
+from sync.matching import Candidates, Matching, digest, exact_digest
 from sync.model import Fetched, Folder, MessageMeta, Wanted
 from sync.ports import Destination, Reader, Source
 from sync.work import Work
+
+IDENTITIES = 10_000
+"""So many are asked for at once, and held in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +77,14 @@ def digests(reader: Reader, wanted: Wanted, *, exact: bool = False) -> dict[int,
 
 def _candidates(
     reader: Reader, folder: Folder, metas: Sequence[MessageMeta], side: Side
-) -> list[Candidate]:
-    identities = reader.identities(folder, [meta.uid for meta in metas])
-    if any(meta.uid not in identities for meta in metas):
-        # What was listed and cannot be described is not known; it must not pass for different.
-        raise FolderChanged(Code.PROTOCOL, side=side, where=folder.name)
-    return [Candidate(meta.uid, meta.size, identities[meta.uid]) for meta in metas]
+) -> Candidates:
+    candidates = Candidates()
+    for start in range(0, len(metas), IDENTITIES):
+        some = metas[start : start + IDENTITIES]
+        identities = reader.identities(folder, [meta.uid for meta in some])
+        if any(meta.uid not in identities for meta in some):
+            # What was listed and cannot be described is not known; it must not pass for different.
+            raise FolderChanged(Code.PROTOCOL, side=side, where=folder.name)
+        for meta in some:
+            candidates.add(meta.uid, meta.size, identities[meta.uid])
+    return candidates

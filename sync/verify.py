@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sync.dates import same_instant
 from sync.errors import Code
-from sync.intent import Pair
 from sync.model import Listing, Wanted
+from sync.pairs import Pairs
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.twins import Sides, digests
@@ -28,41 +27,39 @@ class Proof:
     """Their INTERNALDATE is another moment than at the source."""
 
 
-def prove(sides: Sides, work: Work, copied: Mapping[int, Pair], listing: Listing) -> Proof:
+def prove(sides: Sides, work: Work, copied: Pairs, listing: Listing) -> Proof:
     """Compare the copies of one folder, by source uid, with what the destination lists now."""
-    there = {meta.uid: meta for meta in listing.messages}
-    placed = {
-        uid: (pair, there[pair.destination_uid])
-        for uid, pair in copied.items()
-        if pair.destination_uid in there
-    }
-    missing = [uid for uid, pair in copied.items() if pair.destination_uid and uid not in placed]
-    doubtful = [
-        uid for uid, (pair, meta) in placed.items() if pair.size != meta.size or uid in work.nul
-    ]
-    listed = work.tally.listed
-    redated = [
-        uid
-        for uid, (_, meta) in placed.items()
-        if uid in listed
-        and listed[uid].internaldate
-        and not same_instant(listed[uid].internaldate, meta.internaldate)
-    ]
+    here, there = work.tally.listed, listing.messages
+    missing: list[int] = []
+    doubtful: list[int] = []
+    redated: list[int] = []
+    for uid, destination_uid, size in copied.rows():
+        at = there.position(destination_uid)
+        if at < 0:
+            if destination_uid:
+                missing.append(uid)
+            continue
+        if size != there.sizes[at] or uid in work.nul:
+            doubtful.append(uid)
+        mine = here.position(uid)
+        date = here.internaldate(mine) if mine >= 0 else ""
+        if date and not same_instant(date, there.internaldate(at)):
+            redated.append(uid)
     missing += _lacking(copied, listing)
     return Proof(tuple(missing), _altered(sides, work, copied, doubtful), tuple(redated))
 
 
-def _lacking(copied: Mapping[int, Pair], listing: Listing) -> tuple[int, ...]:
+def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:
     """Copies whose uid could not be learnt, when the folder holds too few messages for them all."""
-    unknown = [uid for uid, pair in copied.items() if not pair.destination_uid]
-    known = {pair.destination_uid for pair in copied.values() if pair.destination_uid}
+    unknown = [uid for uid, there, _ in copied.rows() if not there]
+    if not unknown:
+        return ()
+    known = {there for _, there, _ in copied.rows() if there}
     room = len(listing.messages) - len(known)
     return tuple(unknown[room:]) if room < len(unknown) else ()
 
 
-def _altered(
-    sides: Sides, work: Work, copied: Mapping[int, Pair], doubtful: list[int]
-) -> tuple[int, ...]:
+def _altered(sides: Sides, work: Work, copied: Pairs, doubtful: list[int]) -> tuple[int, ...]:
     """Of the doubtful ones those whose bytes differ. Size alone accuses beyond READ_BACK."""
     read = doubtful[:READ_BACK]
     if not read:
@@ -84,8 +81,8 @@ def settle_proof(proof: Proof, work: Work, ledger: Ledger) -> None:
         ledger.forget(work.key, proof.missing)
         tally.recount(proof.missing, was=Outcome.COPIED, now=Outcome.FAILED)
     for uid in proof.missing:
-        tally.note(tally.listed[uid], Outcome.FAILED, Code.NOT_FOUND_AFTERWARDS)
+        tally.name(uid, Outcome.FAILED, Code.NOT_FOUND_AFTERWARDS)
     for uid in proof.altered:
-        tally.note(tally.listed[uid], Outcome.COPIED, Code.ALTERED)
+        tally.name(uid, Outcome.COPIED, Code.ALTERED)
     for uid in proof.redated:
-        tally.note(tally.listed[uid], Outcome.COPIED, Code.DATE_ALTERED)
+        tally.name(uid, Outcome.COPIED, Code.DATE_ALTERED)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import chain
 
+from sync.columns import Uids
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Known, Pair
 from sync.messages import Messages
 from sync.model import FolderStatus, Listing
+from sync.pairs import Pairs
 from sync.plan import Plan
 from sync.tally import Tally
 
@@ -25,11 +28,11 @@ class Work:
     theirs: Listing = EMPTY
     known: Known = field(default_factory=Known)
     plan: Plan | None = None
-    copied: dict[int, Pair] = field(default_factory=dict)
+    copied: Pairs = field(default_factory=Pairs)
     """By source uid: what this pass has copied."""
     nul: set[int] = field(default_factory=set)
     """Copied messages with a NUL, which some servers replace without a word."""
-    taken: set[int] = field(default_factory=set)
+    taken: Uids = field(default_factory=Uids)
     """Destination uids whose source is known."""
     uidnext: int = 1
     """What is appended next at the destination gets at least this uid."""
@@ -53,11 +56,13 @@ class Work:
         return self.tally.error is None and not self.again
 
     @property
-    def to_prove(self) -> dict[int, Pair]:
+    def to_prove(self) -> Pairs:
         """What this run has copied, in earlier attempts too, and has to be proven."""
-        listed = self.tally.listed
-        sent = {uid: pair for uid, pair in self.known.sent.items() if uid in listed}
-        return {**sent, **self.copied}
+        listed, sent = self.tally.listed, self.known.sent
+        if not sent:
+            return self.copied
+        earlier = (pair for uid, pair in sent.items() if listed.position(uid) >= 0)
+        return Pairs(chain(earlier, self.copied.values()))
 
     @property
     def wrote(self) -> bool:
@@ -68,7 +73,7 @@ class Work:
     def take(self, pairs: Iterable[Pair]) -> None:
         """These are at the destination now."""
         for pair in pairs:
-            self.copied[pair.source_uid] = pair
+            self.copied.put(pair)
             if pair.destination_uid:
                 self.taken.add(pair.destination_uid)
                 self.uidnext = max(self.uidnext, pair.destination_uid + 1)

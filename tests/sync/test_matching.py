@@ -7,15 +7,17 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.matching import Candidate, Matching, digest, exact_digest
+from sync.matching import Candidates, Matching, digest, exact_digest
 from sync.model import Identity
 
 Content = tuple[str, bytes]
 CONTENT = st.tuples(st.sampled_from(["", "<a@x>", "<b@x>"]), st.sampled_from([b"1", b"22", b"333"]))
 
 
-def candidates(messages: list[Content]) -> tuple[list[Candidate], dict[int, bytes]]:
-    made = [Candidate(uid, len(body), Identity(mid)) for uid, (mid, body) in enumerate(messages, 1)]
+def candidates(messages: list[Content]) -> tuple[Candidates, dict[int, bytes]]:
+    made = Candidates()
+    for uid, (mid, body) in enumerate(messages, 1):
+        made.add(uid, len(body), Identity(mid))
     return made, {uid: digest([body]) for uid, (_, body) in enumerate(messages, 1)}
 
 
@@ -37,9 +39,12 @@ def test_matches_as_a_multiset(ours: list[Content], theirs: list[Content]) -> No
 
 def test_a_plain_twin_costs_no_body() -> None:
     """One message with one Message-ID and size on each side needs no digest."""
-    one = [Candidate(1, 10, Identity("<a@x>"))]
-    assert Matching(one, [Candidate(9, 10, Identity("<a@x>"))]).doubt.source == ()
-    assert Matching(one, [Candidate(9, 11, Identity("<a@x>"))]).doubt.source == (1,)
+    one, same, other = Candidates(), Candidates(), Candidates()
+    one.add(1, 10, Identity("<a@x>"))
+    same.add(9, 10, Identity("<a@x>"))
+    other.add(9, 11, Identity("<a@x>"))
+    assert Matching(one, same).doubt.source == ()
+    assert Matching(one, other).doubt.source == (1,)
 
 
 @given(st.binary(max_size=60), st.integers(1, 7))
