@@ -12,6 +12,7 @@ from imap.destination import ImapDestination
 from imap.reader import ImapSource
 from imap.server import Login, NetworkPolicy, Server
 from imap.session import Session
+from imap.throttle import Throttle
 from sync.errors import Side
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Login",
     "NetworkPolicy",
     "Server",
+    "Throttle",
     "open_destination",
     "open_source",
 ]
@@ -31,10 +33,12 @@ def open_source(
     policy: NetworkPolicy,
     *,
     wait: Callable[[float], None] = time.sleep,
+    throttle: Throttle | None = None,
 ) -> ImapSource:
     """The mailbox that is read. `wait` is called with the seconds to pause before a new attempt;
-    it may raise, to end the waiting."""
-    return ImapSource(Session(server, login, policy, side=Side.SOURCE, wait=wait))
+    it may raise, to end the waiting. `throttle` is the limit of speed that both sides share."""
+    session = Session(server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle)
+    return ImapSource(session)
 
 
 def open_destination(
@@ -43,6 +47,8 @@ def open_destination(
     policy: NetworkPolicy,
     *,
     wait: Callable[[float], None] = time.sleep,
+    throttle: Throttle | None = None,
 ) -> ImapDestination:
     """The mailbox that is written."""
-    return ImapDestination(Session(server, login, policy, side=Side.DESTINATION, wait=wait))
+    session = Session(server, login, policy, side=Side.DESTINATION, wait=wait, throttle=throttle)
+    return ImapDestination(session)

@@ -24,8 +24,10 @@ from imap.capabilities import parse_capabilities
 from imap.dialogue import Dialogue
 from imap.parse import response_code, words
 from imap.server import NetworkPolicy, Server
-from imap.wire import Wire
-from sync.errors import Code, ConnectFailed, ConnectionLost, Side
+from imap.throttle import Limit, bound_buffers, gathered
+from imap.throttled import Throttled
+from imap.wire import GATHER, Wire
+from sync.errors import Code, ConnectFailed, ConnectionLost, Side, Stopped
 from sync.options import Security
 
 _LONGEST_GREETING = 8192
@@ -50,7 +52,7 @@ class _Imap4(imaplib.IMAP4):
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host = host
         self.port = port
-        self.sock = self.wire.sock
+        self.sock = cast(socket.socket, self.wire.sock)
 
     def read(self, size: int) -> bytes:
         return self.wire.read(size)
@@ -83,7 +85,7 @@ class _Imap4(imaplib.IMAP4):
         if self.wire.waiting:
             raise ConnectFailed(Code.STARTTLS_INJECTION, side=self.wire.side, where=self.host)
         self.wire.start_tls(ssl_context, self.host)
-        self.sock = self.wire.sock
+        self.sock = cast(socket.socket, self.wire.sock)
         self.untagged_responses.clear()
         self._get_capabilities()
         return "OK", [None]
@@ -105,14 +107,17 @@ class _Client(IMAPClient):  # type: ignore[misc]
         return _Imap4(self.host, self.port, self._wire, self._told)
 
 
-def connect(server: Server, policy: NetworkPolicy, side: Side) -> Dialogue:
+def connect(
+    server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None = None
+) -> Dialogue:
     """A connection that has been greeted and, unless Security.NONE, encrypted. Not logged in.
+    `limit` is the limit of speed that it obeys from its first byte on.
 
-    Raises ConnectFailed for whatever is in the way."""
-    wire = Wire(_first_open(server, policy, side), side, server.host)
+    Raises ConnectFailed for whatever is in the way, and what the limit's wait raises."""
+    wire = _wire(server, policy, side, limit)
     try:
         return _open(server, policy, wire)
-    except ConnectFailed:
+    except (ConnectFailed, Stopped):
         wire.close()
         raise
     except ConnectionLost as lost:
@@ -122,6 +127,14 @@ def connect(server: Server, policy: NetworkPolicy, side: Side) -> Dialogue:
         raise faults.connect_failure(error, side, server.host) from error
 
 
+def _wire(server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None) -> Wire:
+    if limit is None:
+        return Wire(_first_open(server, policy, side, 0), side, server.host)
+    rate = limit.bucket.bytes_per_second
+    sock = Throttled(_first_open(server, policy, side, rate), limit)
+    return Wire(sock, side, server.host, gather=min(GATHER, gathered(rate)))
+
+
 def _lost_while_opening(lost: ConnectionLost, side: Side, host: str) -> ConnectFailed:
     if lost.server_words:
         return faults.greeting_failure(lost.server_words.encode(), side, host)
@@ -129,20 +142,30 @@ def _lost_while_opening(lost: ConnectionLost, side: Side, host: str) -> ConnectF
     return ConnectFailed(code.get(lost.code, Code.SERVER_BYE), side=side, where=host)
 
 
-def _first_open(server: Server, policy: NetworkPolicy, side: Side) -> socket.socket:
+def _first_open(
+    server: Server, policy: NetworkPolicy, side: Side, bytes_per_second: int
+) -> socket.socket:
     """A socket to the first of the server's addresses that accepts one, within the time."""
     deadline = time.monotonic() + policy.connect_timeout
     failure: OSError = TimeoutError()
     for address in resolve_all(server, policy, side):
         try:
-            return _socket(address, deadline - time.monotonic())
+            return _socket(address, deadline - time.monotonic(), bytes_per_second)
         except OSError as error:
             failure = error
     raise faults.connect_failure(failure, side, server.host) from failure
 
 
-def _socket(address: Address, timeout: float) -> socket.socket:
-    sock = socket.create_connection((address.ip, address.port), max(timeout, 0.1))
+def _socket(address: Address, timeout: float, bytes_per_second: int) -> socket.socket:
+    sock = socket.socket(socket.AF_INET6 if ":" in address.ip else socket.AF_INET)
+    try:
+        if bytes_per_second:
+            bound_buffers(sock, bytes_per_second)
+        sock.settimeout(max(timeout, 0.1))
+        sock.connect((address.ip, address.port))
+    except OSError:
+        sock.close()
+        raise
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     # A line that is not closed by a good-bye ends with a reset: what the kernel still holds of a

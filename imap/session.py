@@ -11,7 +11,8 @@ from imap.login import log_in
 from imap.names import wire_name
 from imap.selection import Opening, Selected
 from imap.server import Login, NetworkPolicy, Server
-from sync.errors import Code, ConnectFailed, ConnectionLost, Side
+from imap.throttle import Throttle
+from sync.errors import Code, ConnectFailed, ConnectionLost, Side, Stopped
 from sync.model import Capabilities, Folder
 
 PAUSES = (0.0, 1.0, 5.0, 20.0)
@@ -34,7 +35,14 @@ class Session:
     """Not for two threads. Remembers which folder is open on the connection."""
 
     def __init__(
-        self, server: Server, login: Login, policy: NetworkPolicy, *, side: Side, wait: Wait
+        self,
+        server: Server,
+        login: Login,
+        policy: NetworkPolicy,
+        *,
+        side: Side,
+        wait: Wait,
+        throttle: Throttle | None = None,
     ) -> None:
         self.server = server
         self.side = side
@@ -44,6 +52,7 @@ class Session:
         self._login = login
         self._policy = policy
         self._wait = wait
+        self._limit = throttle.limit() if throttle else None
         self._dialogue: Dialogue | None = None
         self._capabilities = Capabilities()
         self._known = False
@@ -120,11 +129,13 @@ class Session:
     def close(self) -> None:
         """Log out and hang up. Never raises."""
         if self._dialogue is not None:
-            self._dialogue.close()
+            with suppress(Stopped):
+                self._dialogue.close()
+            self._dialogue.wire.close()
         self._dialogue = self.selected = None
 
     def _come(self) -> Dialogue:
-        dialogue = connect(self.server, self._policy, self.side)
+        dialogue = connect(self.server, self._policy, self.side, self._limit)
         try:
             log_in(dialogue, self._login)
         except Exception:

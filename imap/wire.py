@@ -12,8 +12,10 @@ import ssl
 import struct
 
 from imap import faults
+from imap.layer import Layer, Stream, pending
 from imap.received import Received
-from sync.errors import ConnectionLost, Side
+from imap.tls import Tls
+from sync.errors import ConnectionLost, Side, SyncError
 
 GATHER = 256 * 1024
 """What is sent waits for company until it is this much."""
@@ -22,7 +24,7 @@ GATHER = 256 * 1024
 class Wire(Received):
     """One connection. Not for two threads."""
 
-    def __init__(self, sock: socket.socket, side: Side, host: str) -> None:
+    def __init__(self, sock: Stream, side: Side, host: str, *, gather: int = GATHER) -> None:
         super().__init__()
         self.sock = sock
         self.side = side
@@ -34,6 +36,7 @@ class Wire(Received):
         """Bytes in all."""
         self._out: list[bytes] = []
         self._gathered = 0
+        self._gather = gather
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
 
@@ -41,7 +44,7 @@ class Wire(Received):
         """Send soon: small things go out together."""
         self._out.append(data)
         self._gathered += len(data)
-        if self._gathered >= GATHER:
+        if self._gathered >= self._gather:
             self.flush()
 
     def flush(self) -> None:
@@ -55,8 +58,7 @@ class Wire(Received):
         not enough: they may be TLS's own."""
         if self.closed or self._has_line():
             return True
-        pending = isinstance(self.sock, ssl.SSLSocket) and self.sock.pending()
-        if not pending and not self._poll.poll(0):
+        if not pending(self.sock) and not self._poll.poll(0):
             return False
         timeout = self.sock.gettimeout()
         self.sock.settimeout(0)
@@ -73,7 +75,10 @@ class Wire(Received):
 
     def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
         """Raises what the handshake raises: the one who connects names it."""
-        self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
+        if isinstance(self.sock, Layer):
+            self.sock = Tls(self.sock, context, hostname)
+        else:
+            self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
 
     def part(self) -> None:
         """What has been sent is still delivered when the line is closed."""
@@ -119,3 +124,7 @@ class Wire(Received):
             # The server may have said why before it hung up: reading is still possible.
             self._out.clear()
             raise faults.line_failure(error, self.side, self.host, self.farewell) from error
+        except SyncError:
+            # The end of a wait for its turn. Nobody knows how much of it has gone out.
+            self.close()
+            raise

@@ -7,7 +7,6 @@ _IDENTITY = "messages are known again by the ledger and by several fields, with 
 _OUTPUT = "there is no such output here"
 _SOURCE = "the source is never written to"
 _SELECTION = "messages cannot be chosen here yet: run it without, all of them are copied"
-_SPEED = "there is no limit of speed here yet: run it without"
 _NAMES = "folders find their places by name and special use: run it without"
 _CODE = "it would run code on messages, and here they are copied bit for bit"
 _PRESET = "there are no presets here: give --host{0}, --user{0} and the rest"
@@ -64,7 +63,7 @@ HARMLESS_WITH_VALUE: dict[str, str] = {
     "buffersize": "the buffers have their own measure",
     "split#": "commands have their own measure",
     "maxlinelengthcmd": _OURS,
-    "maxsleep": "there is no limit of speed to sleep for",
+    "maxsleep": "no wait for --maxbytespersecond is longer than a second",
     "reconnectretry#": "the line is made anew as often as makes sense",
 }
 
@@ -92,9 +91,8 @@ REFUSED: dict[str, str] = {
     "minsize": _SELECTION,
     "search": _SELECTION,
     "search#": _SELECTION,
-    "maxmessagespersecond": _SPEED,
-    "maxbytespersecond": _SPEED,
-    "maxbytesafter": _SPEED,
+    "maxmessagespersecond": "messages go in batches: limit bytes, with --maxbytespersecond",
+    "maxbytesafter": "a limit holds from the first byte on: run it without",
     "exitwhenover": "a run goes to its end: stop it with Ctrl-C, and go on with --state FILE",
     "subfolder1": "choose with --folderrec: the folder keeps its place",
     "noautomap": _NAMES,

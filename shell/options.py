@@ -53,6 +53,7 @@ _NUMBERS = {
     "port#": "the port; else 993, or 143 with --tls# and for plain text",
     "timeout#": "seconds to wait for an answer of this server; 0 for ever; else 120",
     "timeout": "the same for both servers",
+    "maxbytespersecond": "the most that passes on each server's line in a second; 0 for no limit",
 }
 _FLAGS = {
     "ssl#": "TLS from the start",

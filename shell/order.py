@@ -14,7 +14,7 @@ from shell.reading import Given, Usage
 from shell.selecting import Selection
 from sync.errors import Side
 from sync.folders import canonical
-from sync.options import Mode, Security, SyncOptions
+from sync.options import FASTEST, Mode, Security, SyncOptions
 
 NUMBERS = {Side.SOURCE: "1", Side.DESTINATION: "2"}
 FOR_EVER = 10 * 365 * 86400
@@ -162,6 +162,7 @@ def _options(given: Given) -> SyncOptions:
         subscribe="nosubscribe" not in flags,
         subfolder=given.last("subfolder2") or "",
         allow_removal="allowremoval" in flags,
+        bytes_per_second=given.number("maxbytespersecond", 0, FASTEST) or 0,
     )
 
 

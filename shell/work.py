@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from imap import ImapDestination, ImapSource, Login, open_destination
+from imap import ImapDestination, ImapSource, Login, Throttle, open_destination
 from imap.connect import connect
 from imap.session import Session
 from shell.exits import Exit, exit_of, most_frequent
@@ -55,8 +55,13 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
             connect(place.server, place.policy, place.side).close()
         return Exit.OK, "both servers can be reached", ()
     ours, theirs = order.source, order.destination
-    session = Session(ours.server, logins[0], ours.policy, side=Side.SOURCE, wait=stop.wait)
-    writer = open_destination(theirs.server, logins[1], theirs.policy, wait=stop.wait)
+    throttle = Throttle(order.options.bytes_per_second, stop.wait)
+    session = Session(
+        ours.server, logins[0], ours.policy, side=Side.SOURCE, wait=stop.wait, throttle=throttle
+    )
+    writer = open_destination(
+        theirs.server, logins[1], theirs.policy, wait=stop.wait, throttle=throttle
+    )
     with closing(SelectedSource(session, order.selection)) as reader, closing(writer):
         if order.just is Just.LOGIN:
             _arrive(reader, writer)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from imap import (
     ImapDestination,
     ImapSource,
     Login,
-    NetworkPolicy,
     Server,
     open_destination,
     open_source,
@@ -22,19 +20,10 @@ from imap import (
 from launch.certificates import Authority, issue
 from launch.dovecot import Dovecot
 from sync.options import Security
+from tests.imap.copying import Copy
+from tests.imap.line import Line
+from tests.imap.policy import policy_for
 from tests.imap.scripted import Script, ScriptedServer
-
-LOOPBACK = (ip_network("127.0.0.0/8"),)
-
-
-def policy_for(*ports: int, ca_file: str = "", timeout: float = 3.0) -> NetworkPolicy:
-    return NetworkPolicy(
-        LOOPBACK,
-        frozenset(ports),
-        connect_timeout=timeout,
-        read_timeout=timeout,
-        ca_file=ca_file,
-    )
 
 
 class Scene:
@@ -138,3 +127,27 @@ def mailbox(
     yield reader, writer
     reader.close()
     writer.close()
+
+
+@pytest.fixture
+def logins(accounts: Iterator[str]) -> tuple[Login, Login]:
+    """Of two empty mailboxes."""
+    return Login(next(accounts), "pass word"), Login(next(accounts), "pass word")
+
+
+@pytest.fixture
+def new_copy(
+    source_server: Dovecot, logins: tuple[Login, Login], ca_file: str
+) -> Iterator[Callable[..., Copy]]:
+    """A copy between the two; keywords are those of Line."""
+    made: list[Line] = []
+
+    def make(**line: int) -> Copy:
+        spec = source_server.spec
+        lines = [Line(spec.tls_port, **line), Line(spec.port, **line)]
+        made.extend(lines)
+        return Copy(lines, logins, ca_file)
+
+    yield make
+    for line in made:
+        line.close()

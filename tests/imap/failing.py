@@ -7,7 +7,7 @@ import pytest
 from imap import Login, Server, open_source
 from sync.errors import Side, SyncError
 from sync.options import Security
-from tests.imap.conftest import policy_for
+from tests.imap.policy import policy_for
 from tests.imap.scripted import Script, Talk
 
 

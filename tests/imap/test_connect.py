@@ -14,8 +14,9 @@ from launch.dovecot import Dovecot
 from sync.errors import Code, ConnectFailed, SyncError
 from sync.model import FolderStatus
 from sync.options import Security
-from tests.imap.conftest import Scene, policy_for
+from tests.imap.conftest import Scene
 from tests.imap.failing import failure, offering, plain_capability, says
+from tests.imap.policy import policy_for
 from tests.imap.scripted import BARE, Gone, ScriptedServer, Talk
 
 Context = Callable[..., ssl.SSLContext]

@@ -11,8 +11,9 @@ from imap import Login, Server, open_source
 from launch.dovecot import Dovecot
 from sync.errors import AuthenticationFailed, Code, ConnectFailed, SyncError
 from sync.options import Security
-from tests.imap.conftest import Scene, policy_for
+from tests.imap.conftest import Scene
 from tests.imap.failing import failure, offering, plain_capability
+from tests.imap.policy import policy_for
 from tests.imap.scripted import Talk
 
 

@@ -7,7 +7,7 @@ import pytest
 from shell.options import OPTIONS, REPEATED, Sort
 from shell.order import Order, understand
 from shell.reading import Usage, read
-from sync.options import Mode, Security
+from sync.options import Mode, Security, SyncOptions
 
 BASE = ("--host1=Old.example", "--user1=a", "--host2", "new.example", "--user2", "b")
 
@@ -67,6 +67,7 @@ def test_how_to_connect(options: str, port: int, security: Security) -> None:
         ("--port1=99999999999999999999", "number from 1 to 65535"),
         ("--timeout1=long", "--timeout1 takes a number"),
         ("--dry=1", "--dry takes no value"),
+        ("--maxbytespersecond=125000001", "number from 0 to 125000000"),
         ("--exclude (", "no regular expression"),
         ("--ssl1 --nossl1", "contradict"),
         ("--ssl1 --tls1", "contradict"),
@@ -114,6 +115,14 @@ def test_timeouts() -> None:
         5,
     )
     assert order("--timeout1=0").source.policy.read_timeout > 86400
+
+
+def test_the_limit_of_speed() -> None:
+    """None by default, and none with 0; the size of a batch becomes what fits into five seconds."""
+    assert order().options.bytes_per_second == 0
+    assert order("--maxbytespersecond=0").options.paced_batch_size == SyncOptions().batch_size
+    limited = order("--maxbytespersecond", "200000").options
+    assert (limited.bytes_per_second, limited.paced_batch_size) == (200_000, 1_000_000)
 
 
 def test_the_ledger_knows_mailboxes_by_login_and_server() -> None:
