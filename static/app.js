@@ -14,6 +14,13 @@
     });
   }
 
+  // Times are typed in the zone of the person, unless another has been stored.
+  const zone = document.querySelector("form[data-own-zone] select[name=timezone]");
+  if (zone) {
+    const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    if ([...zone.options].some((one) => one.value === own)) zone.value = own;
+  }
+
   document.addEventListener("change", (event) => {
     const box = event.target;
     if (box.dataset && box.dataset.selectAll) {

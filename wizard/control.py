@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from store import control as moves
-from store import drafts, history, scope
+from store import drafts, history, scheduling, scope
 from store.control import NotStartable
 from store.states import IllegalMove
 from store.tables import Migration, User
@@ -46,6 +46,19 @@ def stop(migration_id: int) -> ResponseReturnValue:
 @control.post("/retry")
 def retry(migration_id: int) -> ResponseReturnValue:
     return _move(migration_id, moves.retry_failed, "The failed accounts are tried again.")
+
+
+@control.post("/suspend")
+def suspend(migration_id: int) -> ResponseReturnValue:
+    """H16: the clock starts nothing until it is active again."""
+    words = "Suspended: nothing starts by the schedule. A run under way ends by itself."
+    return _move(migration_id, scheduling.suspend, words)
+
+
+@control.post("/activate")
+def activate(migration_id: int) -> ResponseReturnValue:
+    words = "The schedule is active again. What was missed meanwhile is not made up for."
+    return _move(migration_id, scheduling.activate, words)
 
 
 @control.post("/threads")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
@@ -9,6 +11,7 @@ from sqlalchemy.orm import Session
 from store import control, drafts, ledger, overview, reports, scope
 from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
+from store.states import ScheduleState
 from store.tables import Migration, Role, Run, now
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.forms.accounts import EmptyForm
@@ -20,6 +23,7 @@ from wizard.session import own_migration, person
 details = Blueprint("details", __name__, url_prefix="/migrations/<int:migration_id>")
 
 _HISTORY_SHORT, _HISTORY_LONG = 5, 500
+_SOON = timedelta(minutes=1)
 
 
 @details.get("")
@@ -111,6 +115,7 @@ def _live(session: Session, migration: Migration) -> dict[str, object]:
         ),
         "reasons": reasons,
         "blocked": blocked,
+        "soon": _starts_soon(migration),
         "moves": legal_moves(migration, failed=_has_failed(session, migration)),
         "editable": drafts.is_editable(migration),
         "button": EmptyForm(formdata=None),
@@ -118,6 +123,12 @@ def _live(session: Session, migration: Migration) -> dict[str, object]:
         "person": person(),
         "explain_run": explain_run,
     }
+
+
+def _starts_soon(migration: Migration) -> bool:
+    """Whether the page should look again without being asked, since the clock will start it."""
+    at, active = migration.next_start_at, migration.schedule_state == ScheduleState.ACTIVE
+    return active and at is not None and at < now() + _SOON
 
 
 def _of_run(session: Session, run: Run | None) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from store.states import MigrationState
+from store.states import MigrationState, ScheduleState
 from store.tables import Migration
 
 
@@ -24,6 +24,8 @@ _PAUSE = Move("control.pause", "Pause", "pause-circle-fill")
 _RESUME = Move("control.resume", "Resume", "play-circle-fill", "main")
 _STOP = Move("control.stop", "Stop", "stop-circle-fill", "danger")
 _RETRY = Move("control.retry", "Try failed accounts again", "arrow-counterclockwise", "main")
+_SUSPEND = Move("control.suspend", "Suspend the schedule", "pause-circle-fill")
+_ACTIVATE = Move("control.activate", "Activate the schedule", "calendar-event", "main")
 
 _MOVES = {
     MigrationState.DRAFT: (_START,),
@@ -37,5 +39,11 @@ _MOVES = {
 
 def legal_moves(migration: Migration, *, failed: bool) -> tuple[Move, ...]:
     """`failed`: the last run has accounts that failed."""
-    moves = _MOVES[MigrationState(migration.state)]
+    moves = _MOVES[MigrationState(migration.state)] + _of_schedule(migration)
     return (_RETRY, *moves) if failed else moves
+
+
+def _of_schedule(migration: Migration) -> tuple[Move, ...]:
+    if migration.schedule_state == ScheduleState.SUSPENDED:
+        return (_ACTIVATE,)
+    return (_SUSPEND,) if migration.next_start_at is not None else ()

@@ -20,12 +20,15 @@ from wizard.overview import overview
 from wizard.reports import reports
 from wizard.schedule import schedule
 from wizard.server import server
+from wizard.standing import standing
+from wizard.starts import interval_words, moment_words
 from wizard.users import users
 
 BLUEPRINTS = (
     login,
     overview,
     server,
+    standing,
     accounts,
     adding,
     bulk,
@@ -51,4 +54,5 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(here=here)
+    app.jinja_env.filters.update(moment=moment_words, interval=interval_words)
     app.context_processor(lambda: {"me": current_user})

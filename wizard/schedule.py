@@ -1,4 +1,4 @@
-"""Step 3 of the wizard: the summary, the start, and who is told."""
+"""Step 3 of the wizard: the summary, the start, how often, and who is told."""
 
 from __future__ import annotations
 
@@ -6,21 +6,22 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from store import control, drafts, history, intake, overview
+from store import control, drafts, history, intake, overview, scheduling
 from store.control import NotStartable
 from store.overview import AccountCounts
 from store.tables import Migration
 from sync.options import Mode
+from wizard.forms.repeats import RepeatForm, filled_repeats
 from wizard.forms.schedule import ScheduleForm, filled
 from wizard.services import services
 from wizard.session import acting, own_migration
 
-schedule = Blueprint("schedule", __name__)
+schedule = Blueprint("schedule", __name__, url_prefix="/migrations/<int:migration_id>")
 
 _SHOWN = 20
 
 
-@schedule.route("/migrations/<int:migration_id>/schedule", methods=["GET", "POST"])
+@schedule.route("/schedule", methods=["GET", "POST"])
 def edit(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration = own_migration(session, migration_id)
@@ -38,18 +39,67 @@ def edit(migration_id: int) -> ResponseReturnValue:
             migration_id=migration.id,
             user=acting(session),
         )
-        if form.start.data == "now":
-            session.flush()
-            try:
-                control.start(session, migration_id, acting(session))
-            except NotStartable as refusal:
-                return _page(session, migration, form, refusal.reasons), 422
+        session.flush()
+        try:
+            words = _carried_out(session, migration_id, form)
+        except NotStartable as refusal:
+            return _page(session, migration, form, refusal.reasons), 422
+    services().bell.tick()
+    flash(words, "good")
+    return _to_details(migration_id)
+
+
+@schedule.post("/schedule/preview")
+def preview(migration_id: int) -> ResponseReturnValue:
+    """When the first run would start with what stands in the form now."""
+    with services().store.read() as session:
+        migration = own_migration(session, migration_id)
+        form = ScheduleForm(data=filled(migration))
+        form.validate()
+        return render_template("wizard/first_run.html", migration=migration, told=_told(form))
+
+
+@schedule.route("/repeats", methods=["GET", "POST"])
+def repeats(migration_id: int) -> ResponseReturnValue:
+    """How often, for a migration that has been started; before that step 3 asks."""
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        if drafts.is_editable(migration):
+            return redirect(url_for("schedule.edit", migration_id=migration_id))
+        form = RepeatForm(data=filled_repeats(migration))
+        if not form.validate_on_submit():
+            page = render_template("wizard/repeats.html", form=form, migration=migration)
+            return page, 422 if form.errors else 200
+        choice = form.repeats(migration)
+        scheduling.change_repeats(session, migration_id, choice, acting(session))
+    flash("Stored how often it runs.", "good")
+    return _to_details(migration_id)
+
+
+def _carried_out(session: Session, migration_id: int, form: ScheduleForm) -> str:
+    """What to say about it. Raises NotStartable."""
     if form.start.data == "now":
-        services().bell.tick()
-        flash("The migration has begun.", "good")
-    else:
-        flash("Everything is stored. Start it on this page when you want to.", "good")
-    return redirect(url_for("details.page", migration_id=migration_id), 303)
+        control.start(session, migration_id, acting(session))
+        return "The migration has begun."
+    if form.start.data == "at":
+        scheduling.plan(session, migration_id, acting(session))
+        return " ".join(("Scheduled.", *form.told()))
+    return "Everything is stored. Start it on this page when you want to."
+
+
+def _told(form: ScheduleForm) -> tuple[str, ...]:
+    for name in (
+        "start",
+        "start_at",
+        "repeat",
+        "loop_minutes",
+        "loop_end",
+        "loop_until",
+        "timezone",
+    ):
+        if form[name].errors:
+            return (f"{form[name].label.text}: {form[name].errors[0]}",)
+    return form.told()
 
 
 def _page(
@@ -71,4 +121,9 @@ def _page(
         removes=migration.mode == Mode.ALL,
         filled=filled_mailboxes,
         filled_total=filled_total,
+        told=_told(form),
     )
+
+
+def _to_details(migration_id: int) -> ResponseReturnValue:
+    return redirect(url_for("details.page", migration_id=migration_id), 303)

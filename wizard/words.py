@@ -125,6 +125,11 @@ HISTORY: Mapping[str, str] = {
     "retried": "Tried again",
     "completed": "Completed",
     "noted": "Note changed",
+    "scheduled": "Scheduled",
+    "suspended": "Schedule suspended",
+    "activated": "Schedule active again",
+    "held": "Could not start yet",
+    "lapsed": "Not started any more",
 }
 
 

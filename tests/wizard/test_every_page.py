@@ -22,6 +22,7 @@ PAGES = (
     "/?q=no+such+thing",
     "/password",
     "/migrations/new",
+    "/standing/new",
     "/migrations/new?like={id}",
     "/migrations/{id}",
     "/migrations/{id}?history=all&sort=failed&order=down",

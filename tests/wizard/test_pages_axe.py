@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app import create_app
 from settings import Settings
+from store.tables import now
 from tests.conftest import free_port
 from tests.wizard import world as seeds
 from tests.wizard.browser import PASSWORD
@@ -175,6 +177,27 @@ def test_port_follows_the_security(page: Page, site: Site, screen: str) -> None:
     expect(page.get_by_label("Port")).to_have_value("1143")
 
 
+def test_step_three_says_at_once_when_it_starts(page: Page, site: Site, screen: str) -> None:
+    """Each change of the form changes the sentence; fields that do not count are not shown."""
+    page.goto(f"{site.address}/migrations/{site.ids['ready']}/schedule")
+    told = page.locator("#first-run")
+    expect(told).to_contain_text("as soon as this page is confirmed")
+    expect(page.get_by_label("Date and time", exact=True)).to_be_hidden()
+    page.get_by_label("At a date and time").check()
+    expect(told).to_contain_text("Enter the date and time of the start")
+    page.get_by_label("Date and time", exact=True).fill("2031-10-26T02:30")
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    expect(told).to_contain_text("Sunday 26 October 2031, 02:30 CEST (00:30 UTC)")
+    expect(told).to_contain_text("show 02:30 twice")
+    page.get_by_label("Again and again").check()
+    page.get_by_label("For good, until it is stopped").check()
+    expect(page.get_by_label("Last date and time")).to_be_hidden()
+    page.get_by_label("Minutes from one start").fill("1440")
+    page.get_by_label("Minutes from one start").blur()
+    expect(told).to_contain_text("runs every day, for good")
+    _look(page, screen, "schedule-loop")
+
+
 def _paths(site: Site) -> dict[str, str]:
     mixed, ready, live, done = (
         site.ids[name] for name in ("mixed", "ready", "running", "finished")
@@ -184,6 +207,7 @@ def _paths(site: Site) -> dict[str, str]:
         "overview": "/",
         "overview-none": "/?q=nothing-like-this",
         "server": "/migrations/new",
+        "standing": "/standing/new",
         "server-edit": f"/migrations/{mixed}/server",
         "accounts": f"/migrations/{mixed}/accounts",
         "accounts-single": f"/migrations/{mixed}/accounts?tab=single",
@@ -193,6 +217,8 @@ def _paths(site: Site) -> dict[str, str]:
         "schedule-blocked": f"/migrations/{mixed}/schedule",
         "details-draft": f"/migrations/{mixed}",
         "details": f"/migrations/{live}",
+        "details-looping": f"/migrations/{site.ids['looping']}",
+        "repeats": f"/migrations/{site.ids['looping']}/repeats",
         "details-finished": f"/migrations/{done}",
         "account": f"/migrations/{done}/runs/1/accounts/{account}",
         "log": f"/migrations/{done}/runs/1/accounts/{account}/log",
@@ -211,6 +237,9 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
     with services.store.write() as session:
         mixed = seeds.mixed_draft(session, services.sealer, world)
         done = seeds.finished(session, services.sealer, world)
+        looping = seeds.finished(session, services.sealer, world)
+        looping.name, looping.loop, looping.loop_minutes = "Every night", True, 1440
+        looping.next_start_at, looping.timezone = now() + timedelta(hours=9), "Europe/Berlin"
         session.flush()
         session.expire_all()
         return {
@@ -219,6 +248,7 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
             "ready": seeds.ready_draft(session, services.sealer, world, mode="all").id,
             "running": seeds.running(session, services.sealer, world).id,
             "finished": done.id,
+            "looping": looping.id,
             "account": done.accounts[1].id,
             "empty": seeds.draft(session, world, name="Nothing in it yet").id,
         }
