@@ -100,6 +100,7 @@ class AppendStream:
         cautious = streamed and has_keywords(message.flags) and not target.permanent
         if (cautious or not offered.multiappend) and not delivery.enter(target):
             return
+        delivery.leave(target)
         if streamed:
             self._streaming = True
             delivery.sender.stream(item, self._measured(item, message.chunks))

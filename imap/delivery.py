@@ -43,6 +43,15 @@ class Delivery:
             self._select(target)
         return True
 
+    def leave(self, target: Target) -> None:
+        """Have no folder open, as a server with MULTIAPPEND stores faster then: after each command
+        it would look through the open one for changes to tell."""
+        offered = self.sender.dialogue.capabilities
+        in_batches = offered.multiappend and "UNSELECT" in offered.names
+        if in_batches and self._session.selected is not None:
+            self._session.selected = None
+            self.sender.leave_folder(target)
+
     def _select(self, target: Target) -> None:
         opened = self._session.open(self.sender.dialogue, target.folder, writable=True)
         target.permanent = opened.permanent_flags

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from imap.dialogue import Dialogue, Literal
 from imap.outgoing import Item, Target
 
-BATCH_MESSAGES = 500
+BATCH_MESSAGES = 2000
+"""After each batch Dovecot goes through the whole folder: 30,000 small messages into one take a
+third of the time that they take in batches of 500."""
 BATCH_SIZE = 8 * 1024 * 1024
 WINDOW = 16 * 1024 * 1024
 """Bytes under way at most, unless one message alone is more."""
-WINDOW_MESSAGES = 1000
+WINDOW_MESSAGES = 2 * BATCH_MESSAGES
 LAST_WORDS = 2.0
 """Seconds to wait for what a server may still say when it takes nothing more."""
 
@@ -67,20 +69,26 @@ class Sender:
         self._under_way: dict[bytes, Command] = {}
         self._batch: Command | None = None
 
+    def leave_folder(self, target: Target) -> None:
+        """UNSELECT (RFC 3691), before the next message to `target`; not waited for."""
+        self.end_batch()
+        tag = self.dialogue.send(b"UNSELECT")
+        self._under_way[tag] = Command(tag, target, begun=False)
+
     def send_in_batch(self, item: Item) -> None:
         """As part of the batch under way, or of a new one. It is not ended."""
         batch = self._batch
         if batch is not None and (batch.full or batch.target is not item.target):
             self.end_batch()
-        if self._batch is None:
-            self._batch = self._begin(item.target)
-        self._send_body(self._batch, item)
+        batch = self._batch = self._batch or self._begin(item.target)
+        if self._announce(batch, item):
+            for piece in item.pieces:
+                self.dialogue.wire.write(piece)
 
     def send_alone(self, item: Item) -> None:
         self.end_batch()
-        command = self._begin(item.target)
-        self._send_body(command, item)
-        self._end(command)
+        self.send_in_batch(item)
+        self.end_batch()
 
     def stream(self, item: Item, chunks: Iterator[bytes]) -> None:
         """Alone, its body straight from `chunks`. What these raise is raised; then the command
@@ -147,24 +155,18 @@ class Sender:
         self.dialogue.outstanding += 1
         self._under_way[command.tag] = command
         wire.write(command.tag + b" APPEND ")
-        if isinstance(target.argument, Literal):
-            data = target.argument.data
-            wire.write(self.dialogue.announce(len(data)))
-            self._await_consent(command, len(data))
-            wire.write(data)
-        else:
-            wire.write(target.argument)
+        name = target.argument
+        if isinstance(name, Literal):
+            name = name.data
+            wire.write(self.dialogue.announce(len(name)))
+            self._await_consent(command, len(name))
+        wire.write(name)
         return command
 
     def _end(self, command: Command) -> None:
         if command.begun and command.tag in self._under_way:
             command.begun = False
             self.dialogue.wire.write(b"\r\n")
-
-    def _send_body(self, command: Command, item: Item) -> None:
-        if self._announce(command, item):
-            for piece in item.pieces:
-                self.dialogue.wire.write(piece)
 
     def _announce(self, command: Command, item: Item) -> bool:
         """Send everything before the body; whether the body may follow."""

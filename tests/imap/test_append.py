@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -136,6 +137,24 @@ def test_another_folder_is_another_command_and_no_wait(scene: Scene) -> None:
     assert error.where == "B"
     known = [Appended(1, ref(5)), Appended(2, ref(6)), Appended(4, MessageRef(9, 1))]
     assert outcomes == known
+
+
+def test_an_open_folder_is_left_before_a_batch(scene: Scene) -> None:
+    """Without waiting, and once; what the server says to it costs no message."""
+
+    def answer(talk: Talk) -> None:
+        talk.open_folder()
+        talk.answer(b"UID FETCH")
+        left, _ = talk.expect(b"UNSELECT")
+        tag, heads = batch(talk)
+        assert len(heads) == 2
+        talk.say(left + b" NO stay", tag + b" OK [APPENDUID 7 5:6] done")
+        accepting(7)(talk)
+
+    destination = scene.destination(script_of(answer, offers=FULL + " UNSELECT"))
+    destination.identities(FOLDER, [1])
+    assert len(send(destination, outgoing(1), outgoing(2))) == 2
+    assert send(destination, outgoing(3)) == [Appended(3, ref(7))]
 
 
 def test_without_multiappend_each_folder_is_selected(scene: Scene) -> None:
@@ -387,6 +406,15 @@ def test_a_source_that_breaks_between_messages(scene: Scene, offers: str) -> Non
     assert outcomes == [Appended(1, ref(5))]
 
 
+def until_the_end(talk: Talk) -> bytes:
+    """Everything that still comes: a client that is in doubt hangs up with a reset."""
+    received = b""
+    with suppress(ConnectionResetError):
+        while piece := talk.file.read1(65536):
+            received += piece
+    return received
+
+
 @pytest.mark.parametrize("size", [100, LARGE])
 @pytest.mark.parametrize("fault", ["breaks", "short", "long"])
 def test_a_body_that_breaks_is_not_stored(scene: Scene, size: int, fault: str) -> None:
@@ -398,7 +426,7 @@ def test_a_body_that_breaks_is_not_stored(scene: Scene, size: int, fault: str) -
         accepting(5)(talk)
         if size == LARGE:
             talk.expect(b"APPEND")
-            received.append(talk.file.read(size + 100))
+            received.append(until_the_end(talk))
         talk.line()
 
     chunks = {
