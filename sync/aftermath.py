@@ -2,13 +2,13 @@
 
 A server goes on storing what it had received before the line broke, and before our process died.
 Until then a message is neither there nor lost, and sending it again would double it. No command of
-IMAP asks for the end of an earlier session, so all that is left is to look again for a while.
+IMAP asks for the end of an earlier session, so all that is left is to look again for a while, and
+for as long again whenever something has come in between.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sync.model import MessageMeta
 from sync.ports import Stop
@@ -27,11 +27,13 @@ class Aftermath:
         self.sides = sides
         self._stop = stop
         self._seconds = seconds
-        self._pauses = deque(_pauses(seconds))
+        self._left = seconds
+        self._pause = _FIRST
 
     def lost(self) -> None:
         """The line to the destination has broken just now."""
-        self._pauses = deque(_pauses(self._seconds))
+        self._left = self._seconds
+        self._pause = _FIRST
 
     def arrived(self, work: Work, doubtful: Sequence[MessageMeta], uidnext: int) -> dict[int, int]:
         """Source uid → destination uid of those that the destination has got, at uids from
@@ -39,15 +41,15 @@ class Aftermath:
 
         Raises Stopped when that is asked for while it waits."""
         found = self.sides.arrived(work, doubtful, uidnext)
-        while len(found) < len(doubtful) and self._pauses:
-            self._stop.wait(self._pauses.popleft())
-            found = self.sides.arrived(work, doubtful, uidnext)
+        while len(found) < len(doubtful) and self._left > 0:
+            self._wait()
+            before, found = len(found), self.sides.arrived(work, doubtful, uidnext)
+            if len(found) > before:
+                # It is still storing: what has not come yet may be next.
+                self._left = self._seconds
         return found
 
-
-def _pauses(seconds: float) -> Iterator[float]:
-    pause = _FIRST
-    while seconds > 0:
-        yield min(pause, seconds)
-        seconds -= pause
-        pause = min(2 * pause, _LONGEST)
+    def _wait(self) -> None:
+        self._stop.wait(min(self._pause, self._left))
+        self._left -= self._pause
+        self._pause = min(2 * self._pause, _LONGEST)

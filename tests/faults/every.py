@@ -13,6 +13,8 @@ from sync.errors import Side
 from tests.faults.injecting import GROUPS, NO_CODES, Fault, Injection, cases
 from tests.faults.judging import try_fault
 from tests.faults.killing import Moment, kill_at_commands, kill_at_writes
+from tests.faults.points import kill_at_points
+from tests.faults.program import kill_the_program
 from tests.faults.stage import Stage
 from tests.faults.wire import Phase
 
@@ -51,6 +53,22 @@ def test_at_every_write(stage: Stage, bare_stage: Stage) -> None:
         assert tried.killed > 20
 
 
+@pytest.mark.parametrize("seed", range(101, 109))
+def test_at_random_points_of_a_large_mailbox(stage: Stage, seed: int) -> None:
+    """200 of them, 25 a seed."""
+    tried = kill_at_points(stage, seed, 25)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 20
+
+
+@pytest.mark.parametrize("seed", [201, 202])
+def test_the_program_itself(stage: Stage, seed: int) -> None:
+    """`python -m sync`, killed 20 times and started again at once, with no proxy in between."""
+    tried = kill_the_program(stage, seed, 20)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed == 20
+
+
 @pytest.mark.parametrize(("side", "phase", "fault"), cases())
 def test_fault_each_time(stage: Stage, side: Side, phase: Phase, fault: Fault) -> None:
     """A fault that does not go away while the run lasts."""
@@ -67,4 +85,4 @@ def test_no_with_each_code(stage: Stage, side: Side, phase: Phase, code: str) ->
 
 
 if __name__ == "__main__":
-    raise SystemExit(pytest.main(["--timeout=3600", "-v", __file__, *sys.argv[1:]]))
+    raise SystemExit(pytest.main(["--timeout=3600", "-n2", "-v", __file__, *sys.argv[1:]]))

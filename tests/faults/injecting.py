@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 
 from sync.errors import Side
-from tests.faults.proxy import Cut, Ending, Script
+from tests.faults.script import Cut, Ending, Script
 from tests.faults.wire import Command, Phase
 
 TIMEOUT = 0.6

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sync.errors import Side
 from tests.faults.injecting import TIMEOUT, Injection
-from tests.faults.stage import Ended, Scene, Stage
+from tests.faults.runs import Ended
+from tests.faults.stage import Scene, Stage
 from tests.faults.wire import Phase
 
 PATIENCE = 30.0

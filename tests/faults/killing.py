@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
+from typing import Any
 
 from sync.errors import Side
-from tests.faults.proxy import Cut, Ending, Script
-from tests.faults.stage import Ended, Scene, Stage
+from tests.faults.runs import Ended
+from tests.faults.script import Cut, Ending, Script
+from tests.faults.stage import Scene, Stage
 from tests.faults.wire import Command
 
 
@@ -95,9 +97,9 @@ def _kill(stage: Stage, attempt: Callable[[Scene, int], Ended], points: tuple[in
     return tried
 
 
-def resume(scene: Scene) -> Iterator[str]:
+def resume(scene: Scene, **order: Any) -> Iterator[str]:
     """What is not so, in words: one run makes both sides equal, and one more writes nothing."""
-    resumed = scene.run()
+    resumed = scene.run(**order)
     if not resumed.green:
         yield f"resumed: {resumed}"
     yield from scene.difference()

@@ -1,9 +1,9 @@
-"""A mailbox of 60 messages in 5 folders, made to be hard to copy, and its destination's names."""
+"""Mailboxes made to be hard to copy: one of 60 messages in 5 folders, and a large one in 15."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,23 @@ from bench.corpus import give
 
 FOLDERS = ("INBOX", "Sent", "Archiv", "Archiv/2023", "Entwürfe & Größe")
 MESSAGES = 60
+MORE_FOLDERS = (
+    *FOLDERS,
+    "Projekte",
+    "Projekte/Alt",
+    "Projekte/Alt/2019",
+    "Projekte/Neu",
+    "日本語",
+    "R+D",
+    "Rechnungen",
+    "Rechnungen/März",
+    "Zahlen 100%",
+    "Zeitung",
+)
+MANY = 1500
 LARGE = 300 * 1024
+_BLOCK = 20
+"""Messages after which a folder begins to be odd anew."""
 _FIRST_SECOND = 1_650_000_000
 _FLAGS = ("S", "", "FS", "RS", "Sa", "D")
 """Maildir letters; a is a keyword."""
@@ -29,28 +45,33 @@ class Mail:
     new: bool = False
 
 
-def write_mailbox(maildir: Path) -> None:
+def write_mailbox(
+    maildir: Path, folders: Sequence[str] = FOLDERS, messages: int = MESSAGES
+) -> None:
     """Make the mailbox; it belongs to the mail servers' user."""
-    for place, folder in enumerate(FOLDERS):
+    for place, folder in enumerate(folders):
         directory = _directory(maildir, folder)
-        mails = _mails(folder, MESSAGES // len(FOLDERS), large=not place)
+        mails = _mails(folder, messages // len(folders), large=not place)
         for number, mail in enumerate(mails):
             _write(directory, number, mail)
-    names = "".join(f"{_on_disk(name)}\n" for name in FOLDERS[1:])
+    names = "".join(f"{_on_disk(name)}\n" for name in folders[1:])
     (maildir / "subscriptions").write_text(names, encoding="ascii")
     give(maildir.parent)
 
 
 def _mails(folder: str, count: int, *, large: bool) -> Iterator[Mail]:
-    """Three identical ones, two identical ones without a Message-ID, the rest each its own."""
+    """In each block three identical ones, two identical ones without a Message-ID, the rest each
+    its own."""
     for number in range(count):
-        if number in (3, 4, 5):
-            yield Mail(body(f"{folder} same"), "S", _FIRST_SECOND)
-        elif number in (7, 8):
-            yield Mail(body(f"{folder} nameless", named=False), "", _FIRST_SECOND + 7)
+        block, place = divmod(number, _BLOCK)
+        mark = f" {block}" if block else ""
+        if place in (3, 4, 5):
+            yield Mail(body(f"{folder} same{mark}"), "S", _FIRST_SECOND)
+        elif place in (7, 8):
+            yield Mail(body(f"{folder} nameless{mark}", named=False), "", _FIRST_SECOND + 7)
         else:
-            size = LARGE if large and number == 6 else 400 * number
-            text = body(f"{folder} {number}", size=size, named=number != 9)
+            size = LARGE if large and number == 6 else 400 * place
+            text = body(f"{folder} {number}", size=size, named=place != 9)
             new = large and number in (10, 11)
             flags = "" if new else _FLAGS[number % len(_FLAGS)]
             yield Mail(text, flags, _FIRST_SECOND + 1000 * number, new=new)

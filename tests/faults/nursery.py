@@ -45,6 +45,8 @@ class Order:
     timeout: float = 30.0
     """Seconds, for connecting and for reading."""
     settle_seconds: float = 1.0
+    ca_file: str = ""
+    """TLS on both sides, with certificates of this authority; '' for clear text."""
 
 
 class MortalLedger:
@@ -53,6 +55,8 @@ class MortalLedger:
     def __init__(self, ledger: FileLedger, dies_at: int) -> None:
         self._ledger = ledger
         self._left = dies_at
+        self.steps = 0
+        """Twice the writes until now."""
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._ledger, name)
@@ -68,18 +72,20 @@ class MortalLedger:
         return write
 
     def _step(self) -> None:
+        self.steps += 1
         self._left -= 1
         if self._left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(order: Order) -> dict[str, Any]:
-    """Carry it out; what came of it."""
+def run(order: Order, waits: list[float]) -> dict[str, Any]:
+    """Carry it out; what came of it. The waits before new connections are told and not waited."""
     ports = frozenset((order.source_port, order.destination_port))
     networks = (ip_network("127.0.0.0/8"),)
-    policy = NetworkPolicy(networks, ports, order.timeout, order.timeout)
-    source = Server("127.0.0.1", order.source_port, Security.NONE)
-    destination = Server("127.0.0.1", order.destination_port, Security.NONE)
+    policy = NetworkPolicy(networks, ports, order.timeout, order.timeout, order.ca_file)
+    security = Security.TLS if order.ca_file else Security.NONE
+    source = Server("127.0.0.1", order.source_port, security)
+    destination = Server("127.0.0.1", order.destination_port, security)
     ours, theirs = (Login(name, order.password) for name in (order.source, order.destination))
     options = SyncOptions(
         mode=Mode(order.mode),
@@ -90,8 +96,8 @@ def run(order: Order) -> dict[str, Any]:
     ledger: Any = MortalLedger(file, order.dies_at)
     with (
         closing(file),
-        closing(open_source(source, ours, policy, wait=lambda _: None)) as reader,
-        closing(open_destination(destination, theirs, policy, wait=lambda _: None)) as writer,
+        closing(open_source(source, ours, policy, wait=waits.append)) as reader,
+        closing(open_destination(destination, theirs, policy, wait=waits.append)) as writer,
     ):
         report = migrate(
             reader, writer, ledger, options=options, progress=SilentProgress(), stop=NeverStop()
@@ -100,6 +106,7 @@ def run(order: Order) -> dict[str, Any]:
     return {
         "verdict": report.verdict,
         "folders": [asdict(folder) for folder in report.folders],
+        "steps": ledger.steps,
     }
 
 
@@ -117,10 +124,18 @@ def _child(order: Order) -> None:
 
 
 def _answer(order: Order) -> dict[str, Any]:
+    waits: list[float] = []
     try:
-        return run(order)
+        answer = run(order, waits)
     except SyncError as error:
-        return {"error": type(error).__name__, "code": error.code, "side": error.side}
+        answer = {
+            "error": type(error).__name__,
+            "code": error.code,
+            "side": error.side,
+            "where": error.where,
+            "words": error.server_words,
+        }
+    return answer | {"waits": waits}
 
 
 def _say(line: str) -> None:

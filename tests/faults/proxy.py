@@ -5,70 +5,60 @@ What it does with them is a Script's. Each direction of each connection has a th
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import struct
+import ssl
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from tests.faults.wire import Command, Lines, Phase, Responses, phase_of
+from tests.faults.ends import End, TlsEnd, shut
+from tests.faults.script import Cut, Ending, Script
+from tests.faults.wire import Command, Lines, Phase, Responses, hider, phase_of
 
-_AT_ONCE = struct.pack("ii", 1, 0)
-IDLE_SECONDS = 20
-
-
-class Ending(StrEnum):
-    RESET = "reset"
-    CLOSE = "close"
-    HALF_CLOSE = "half-close"
-    """The server's direction ends, and the client's stays open."""
+IDLE_SECONDS = 60
 
 
-class Cut(Exception):
-    """Raised by a script: the connection ends here, after these last bytes for either end."""
+@dataclass(slots=True)
+class Watch:
+    """One run, as the proxy sees it. A connection belongs to the run in which it began."""
 
-    def __init__(self, ending: Ending, *, to_client: bytes = b"", to_server: bytes = b"") -> None:
-        super().__init__(ending)
-        self.ending = ending
-        self.to_client = to_client
-        self.to_server = to_server
-
-
-class Script:
-    """Lets everything through. Its methods are never called by two threads at a time."""
-
-    def command(self, command: Command) -> None:
-        """The first line of a command has come, and the server has not seen it. May raise Cut."""
-
-    def response(self, command: Command | None, response: bytes) -> Iterator[bytes]:
-        """What the client gets in place of this response to `command`, the oldest one under way;
-        None when there is none. May raise Cut."""
-        yield response
+    script: Script
+    commands: list[Command] = field(default_factory=list)
+    appended: bool = False
+    connections: int = 0
+    sent: int = 0
+    told: int = 0
+    """Bytes of the client, and of the server."""
 
 
 @dataclass(slots=True, eq=False)
 class _Link:
     """One connection."""
 
-    client: socket.socket
-    server: socket.socket
+    client: End
+    server: End
+    watch: Watch
     pending: deque[Command] = field(default_factory=deque)
+    held: bytearray = field(default_factory=bytearray)
     greeted: bool = False
     ways: int = 2
 
-    def end(self, ending: Ending) -> None:
-        if ending is Ending.RESET:
-            self.client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
-        if ending is not Ending.HALF_CLOSE:
-            # A thread may be waiting in recv: closing alone would not wake it.
-            _shut(self.client, socket.SHUT_RD)
-            self.client.close()
+    @property
+    def script(self) -> Script:
+        return self.watch.script
+
+    def cut(self, cut: Cut) -> None:
+        """The server's end is left to the thread that sends to it."""
+        self.server.send(cut.to_server)
+        self.client.send(cut.to_client)
+        self.client.end(cut.ending)
+
+    def up(self, piece: bytes) -> None:
+        if self.script.holds:
+            self.held += piece
         else:
-            _shut(self.client, socket.SHUT_WR)
-        _shut(self.server, socket.SHUT_WR)
+            self.server.send(piece)
 
     def left(self) -> None:
         """One of its two threads has ended; the second one puts out the light."""
@@ -79,22 +69,26 @@ class _Link:
 
 
 class Proxy:
-    """Listens on `port` until `close`. `commands` are those since `reset`."""
+    """Listens on `port` until `close`, with `tls` under TLS; it speaks clear text to the server.
 
-    def __init__(self, target: int) -> None:
+    `without` are capabilities that the server does not seem to have."""
+
+    def __init__(
+        self, target: int, *, tls: ssl.SSLContext | None = None, without: Collection[str] = ()
+    ) -> None:
         self._target = target
+        self._tls = tls
+        self._hide = hider(without)
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
-        self.reset(Script())
+        self.watch = Watch(Script())
         threading.Thread(target=self._accept, daemon=True).start()
 
     def reset(self, script: Script) -> None:
-        """From now on this script, and a new count of commands."""
-        self.script = script
-        self.commands: list[Command] = []
-        self._appended = False
+        """From now on this script, and a new count of everything."""
+        self.watch = Watch(script)
 
     def wait_idle(self) -> None:
         """Until every connection has ended on both ends: what the server was told is done."""
@@ -104,8 +98,12 @@ class Proxy:
         self._threads.clear()
 
     def close(self) -> None:
-        _shut(self._listener, socket.SHUT_RDWR)
+        shut(self._listener, socket.SHUT_RDWR)
         self._listener.close()
+
+    @property
+    def commands(self) -> list[Command]:
+        return self.watch.commands
 
     def names(self) -> list[str]:
         return [command.name for command in self.commands]
@@ -113,12 +111,13 @@ class Proxy:
     def _accept(self) -> None:
         while True:
             try:
-                client, _ = self._listener.accept()
+                sock, _ = self._listener.accept()
             except OSError:
                 return
-            link = _Link(client, socket.create_connection(("127.0.0.1", self._target)))
-            for end in (link.client, link.server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            client = TlsEnd(sock, self._tls) if self._tls else End(sock)
+            server = End(socket.create_connection(("127.0.0.1", self._target)))
+            link = _Link(client, server, self.watch)
+            link.watch.connections += 1
             for way in (self._upward, self._downward):
                 thread = threading.Thread(target=self._carry, args=(way, link), daemon=True)
                 self._threads.append(thread)
@@ -130,86 +129,102 @@ class Proxy:
             link.left()
 
     def _upward(self, link: _Link) -> None:
-        """From the client to the server."""
+        """From the client to the server, and what was held when the client is gone."""
+        try:
+            self._take(link)
+        except Cut as cut:
+            link.cut(cut)
+        if link.held:
+            for part in link.script.late(bytes(link.held)):
+                link.server.send(part)
+        link.server.finish()
+
+    def _take(self, link: _Link) -> None:
+        """All that the client sends. Raises the script's Cut."""
         lines, begun = Lines(), False
         command: Command | None = None
-        while data := _receive(link.client):
+        while data := link.client.receive():
+            data, cut = self._sent(link, data)
             for piece, last in lines.feed(data):
                 if not begun:
                     command = self._begin(link, piece)
-                    if command is None:
-                        return
                 begun = not last
                 assert command is not None
                 if not command.swallowed:
-                    _send(link.server, piece)
+                    link.up(piece)
                 elif last:
-                    _send(link.server, command.tag + b" NOOP\r\n")
-        _shut(link.server, socket.SHUT_WR)
+                    link.up(command.tag + b" NOOP\r\n")
+                if last:
+                    with self._lock:
+                        link.script.whole(command)
+            if cut is not None:
+                link.up(lines.rest)
+                raise cut
 
-    def _begin(self, link: _Link, line: bytes) -> Command | None:
-        """One more command, or None when the connection ends with it."""
+    def _sent(self, link: _Link, data: bytes) -> tuple[bytes, Cut | None]:
+        """What of these bytes is taken, and how the connection ends after them."""
         with self._lock:
-            phase = phase_of(line, appended=self._appended)
-            command = Command(len(self.commands) + 1, line, phase)
-            self.commands.append(command)
-            self._appended = self._appended or phase is Phase.APPEND
-            link.pending.append(command)
             try:
-                self.script.command(command)
+                link.script.sent(data)
             except Cut as cut:
-                _send(link.server, cut.to_server)
-                _send(link.client, cut.to_client)
-                link.end(cut.ending)
-                return None
+                return cut.to_server, Cut(cut.ending)
+            finally:
+                link.watch.sent += len(data)
+        return data, None
+
+    def _begin(self, link: _Link, line: bytes) -> Command:
+        """One more command."""
+        watch = link.watch
+        with self._lock:
+            phase = phase_of(line, appended=watch.appended)
+            command = Command(len(watch.commands) + 1, line, phase)
+            watch.commands.append(command)
+            watch.appended = watch.appended or phase is Phase.APPEND
+            link.pending.append(command)
+            watch.script.command(command)
         return command
 
     def _downward(self, link: _Link) -> None:
         """From the server to the client; to the server's end, though the client may be gone."""
-        responses = Responses()
-        cut = False
-        while data := _receive(link.server):
-            for response in responses.feed(data):
-                cut = cut or not self._pass_on(link, response)
-        if not cut:
-            link.end(Ending.CLOSE)
-
-    def _pass_on(self, link: _Link, response: bytes) -> bool:
-        """Whether the connection goes on."""
-        current = link.pending[0] if link.pending else None
-        for command in tuple(link.pending):
-            if response.startswith(command.tag + b" "):
-                current = command
-                link.pending.remove(command)
-        if not link.greeted:
-            link.greeted = True
-            current = Command(0, b"", Phase.GREETING)
         try:
-            with self._lock:
-                for piece in self.script.response(current, response):
-                    _send(link.client, piece)
+            self._tell(link)
         except Cut as cut:
-            _send(link.client, cut.to_client)
-            _send(link.server, cut.to_server)
-            link.end(cut.ending)
-            return False
-        return True
+            link.cut(cut)
+            while link.server.receive():
+                pass
+        else:
+            link.client.end(Ending.CLOSE)
 
+    def _tell(self, link: _Link) -> None:
+        """All that the server sends. Raises the script's Cut."""
+        responses = Responses()
+        while data := link.server.receive():
+            data, cut = self._told(link, data)
+            for response in responses.feed(data):
+                self._pass_on(link, response)
+            if cut is not None:
+                link.client.send(responses.rest)
+                raise cut
 
-def _receive(end: socket.socket) -> bytes:
-    """The next bytes; none when the connection is over."""
-    try:
-        return end.recv(65536)
-    except OSError:
-        return b""
+    def _told(self, link: _Link, data: bytes) -> tuple[bytes, Cut | None]:
+        with self._lock:
+            try:
+                link.script.told(data)
+            except Cut as cut:
+                return cut.to_client, Cut(cut.ending)
+            finally:
+                link.watch.told += len(data)
+        return data, None
 
-
-def _send(end: socket.socket, data: bytes) -> None:
-    """To an end that may be gone."""
-    with contextlib.suppress(OSError):
-        end.sendall(data)
-
-
-def _shut(end: socket.socket, how: int) -> None:
-    with contextlib.suppress(OSError):
-        end.shutdown(how)
+    def _pass_on(self, link: _Link, response: bytes) -> None:
+        with self._lock:
+            current = link.pending[0] if link.pending else None
+            for command in tuple(link.pending):
+                if response.startswith(command.tag + b" "):
+                    current = command
+                    link.pending.remove(command)
+            if not link.greeted:
+                link.greeted = True
+                current = Command(0, b"", Phase.GREETING)
+            for piece in link.script.response(current, self._hide(response)):
+                link.client.send(piece)

@@ -2,144 +2,41 @@
 
 from __future__ import annotations
 
-import json
-import os
-import select
-import signal
-import subprocess
-import sys
-import threading
+import shutil
+import ssl
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
+
 from bench.compare import difference, read_mailbox
 from launch.dovecot import Dovecot
 from sync.errors import Side
-from sync.report import Verdict
-from tests.faults.mailbox import write_mailbox
+from tests.faults.mailbox import MANY, MORE_FOLDERS, write_mailbox
 from tests.faults.nursery import Order
-from tests.faults.proxy import Proxy, Script
+from tests.faults.proxy import Proxy
+from tests.faults.runs import HANG_SECONDS, Ended, Nursery
+from tests.faults.script import Script
 
-ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "pass-word"
 SOURCE = "old@example.test"
+LARGE = "large@example.test"
 LIVE = 10
 DESTINATIONS = 3000
-HANG_SECONDS = 30
-WRITES = {"APPEND", "STORE", "UID STORE", "CREATE", "EXPUNGE", "UID EXPUNGE", "UID MOVE", "DELETE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a run ended. `answer` is empty when it was killed."""
-
-    answer: dict[str, Any]
-    killed: bool
-    hung: bool
-    log: str
-
-    @property
-    def verdict(self) -> str:
-        return str(self.answer.get("verdict", ""))
-
-    @property
-    def green(self) -> bool:
-        return self.verdict == Verdict.VERIFIED
-
-    @property
-    def sound(self) -> bool:
-        """It came to an end that a person can read."""
-        return not self.hung and bool(self.answer)
-
-    def total(self, name: str) -> int:
-        return sum(int(folder[name]) for folder in self.answer.get("folders", ()))
-
-    def __str__(self) -> str:
-        ending = "hung" if self.hung else "killed" if self.killed else json.dumps(self.answer)
-        return f"{ending} {self.log}"
-
-
-@dataclass(slots=True)
-class Nursery:
-    """The process that forks the runs. `victim` is set to the pid of the run under way."""
-
-    log: Path
-    victim: int = 0
-    born: threading.Event = field(default_factory=threading.Event)
-    _process: subprocess.Popen[bytes] | None = None
-    _lines: list[str] = field(default_factory=list)
-    _rest: bytes = b""
-
-    def start(self) -> None:
-        with self.log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.faults.nursery"],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-            )
-
-    def stop(self) -> None:
-        assert self._process is not None
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.stdout.close()
-        self._process.wait()
-
-    def kill(self) -> None:
-        """SIGKILL for the run under way, as soon as its pid is known."""
-        assert self.born.wait(HANG_SECONDS)
-        # A client does not wait for the answer to LOGOUT, and may be gone before it.
-        with suppress(ProcessLookupError):
-            os.kill(self.victim, signal.SIGKILL)
-
-    def run(self, order: Order, patience: float) -> Ended:
-        """One run, which has hung when it takes more than `patience` seconds."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self.born.clear()
-        begun = self.log.stat().st_size
-        self._process.stdin.write(json.dumps(asdict(order)).encode() + b"\n")
-        self._process.stdin.flush()
-        answer: dict[str, Any] = {}
-        hung = False
-        deadline = time.monotonic() + patience
-        while True:
-            line = self._line(deadline)
-            if line.startswith("pid "):
-                self.victim = int(line[4:])
-                self.born.set()
-            elif line.startswith("end "):
-                killed = os.WIFSIGNALED(int(line[4:]))
-                log = self.log.read_text()[begun:]
-                return Ended(answer, killed and not hung, hung, log)
-            elif line:
-                answer = json.loads(line)
-            else:
-                hung, deadline = True, deadline + HANG_SECONDS
-                self.kill()
-
-    def _line(self, deadline: float) -> str:
-        """The next line; '' when there is none in time."""
-        assert self._process is not None
-        assert self._process.stdout is not None
-        while b"\n" not in self._rest:
-            left = max(deadline - time.monotonic(), 0)
-            if not select.select([self._process.stdout], [], [], left)[0]:
-                return ""
-            data = os.read(self._process.stdout.fileno(), 65536)
-            assert data, f"the nursery has ended: {self.log.read_text()}"
-            self._rest += data
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line.decode()
+WRITES = {"APPEND", "STORE", "UID STORE", "EXPUNGE", "UID EXPUNGE", "UID MOVE"} | {
+    "CREATE",
+    "DELETE",
+    "RENAME",
+    "SUBSCRIBE",
+    "UNSUBSCRIBE",
+}
 
 
 @dataclass(slots=True)
@@ -156,9 +53,11 @@ class Scene:
         scripts: dict[Side, Script] | None = None,
         *,
         patience: float = HANG_SECONDS,
+        rest: bool = True,
         **order: Any,
     ) -> Ended:
-        """One run; afterwards both servers have done all that they were told."""
+        """One run; afterwards both servers have done all that they were told, but for one that is
+        to `rest` no more than a person who starts the program again."""
         proxies = self.stage.proxies
         for side, proxy in proxies.items():
             proxy.reset((scripts or {}).get(side) or Script())
@@ -170,12 +69,13 @@ class Scene:
                 destination=self.destination,
                 password=PASSWORD,
                 ledger=str(self.ledger),
+                ca_file=self.stage.ca_file,
                 **order,
             ),
             patience,
         )
-        for proxy in proxies.values():
-            proxy.wait_idle()
+        if rest:
+            self.stage.rest()
         return ended
 
     def forgotten(self) -> Scene:
@@ -202,6 +102,10 @@ class Scene:
         names = (name for proxy in self.stage.proxies.values() for name in proxy.names())
         return Counter(name for name in names if name in WRITES)
 
+    def discard(self) -> None:
+        """Nobody will look at this copy again."""
+        shutil.rmtree(self.maildir(Side.DESTINATION))
+
     def held(self, side: Side) -> int:
         return sum(folder.total() for folder in read_mailbox(self.maildir(side)).values())
 
@@ -214,29 +118,75 @@ class Stage:
     servers: dict[Side, Dovecot]
     nursery: Nursery
     ledgers: Path
+    ca_file: str = ""
     proxies: dict[Side, Proxy] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def open(self) -> None:
         for side, server in self.servers.items():
             self.proxies[side] = Proxy(server.spec.port)
+        self.servers[Side.SOURCE].add_user(LARGE, PASSWORD)
         for name in (SOURCE, *(_live(number) for number in range(LIVE))):
             self.servers[Side.SOURCE].add_user(name, PASSWORD)
             write_mailbox(self.servers[Side.SOURCE].maildir(name))
         lines = (f"{_new(number)}:{{PLAIN}}{PASSWORD}::::::\n" for number in range(DESTINATIONS))
         with self.servers[Side.DESTINATION].spec.users_file.open("a") as users:
             users.writelines(lines)
-        time.sleep(1.1)
+        self._await(_new(DESTINATIONS - 1))
+
+    def behind(self, *, without: Collection[str] = (), ca_file: str = "") -> Stage:
+        """The same servers: the destination with fewer words, or both under TLS."""
+        proxies = {
+            side: Proxy(
+                server.spec.port,
+                tls=_own(server) if ca_file else None,
+                without=without if side is Side.DESTINATION else (),
+            )
+            for side, server in self.servers.items()
+        }
+        return replace(self, proxies=proxies, ca_file=ca_file)
 
     def close(self) -> None:
         for proxy in self.proxies.values():
             proxy.close()
 
+    def rest(self) -> None:
+        """Until both servers have done all that they were told."""
+        for proxy in self.proxies.values():
+            proxy.wait_idle()
+
+    def _await(self, name: str) -> None:
+        """Until the destination knows this user."""
+        deadline = time.monotonic() + HANG_SECONDS
+        while time.monotonic() < deadline:
+            port = self.servers[Side.DESTINATION].spec.port
+            with IMAPClient("127.0.0.1", port, ssl=False) as client, suppress(IMAPClientError):
+                client.login(name, PASSWORD)
+                return
+        raise AssertionError("the destination does not learn of its users")
+
     def scene(self, *, live: int | None = None) -> Scene:
         """With the source that nobody changes, or with one of those that a test may change."""
+        return self._scene(SOURCE if live is None else _live(live))
+
+    def large_scene(self) -> Scene:
+        """With many messages in many folders, which nobody changes."""
+        maildir = self.servers[Side.SOURCE].maildir(LARGE)
+        if not maildir.exists():
+            write_mailbox(maildir, MORE_FOLDERS, MANY)
+        return self._scene(LARGE)
+
+    def _scene(self, source: str) -> Scene:
         number = next(self._numbers)
-        source = SOURCE if live is None else _live(live)
         return Scene(self, source, _new(number), self.ledgers / f"{number}.ledger")
+
+
+def _own(server: Dovecot) -> ssl.SSLContext:
+    """This server's certificate, for whoever stands before it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    directory = server.spec.directory
+    context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
+    return context
 
 
 def _live(number: int) -> str:

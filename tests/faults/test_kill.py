@@ -9,6 +9,8 @@ import pytest
 
 from sync.errors import Side
 from tests.faults.killing import Moment, kill_at_commands, kill_at_writes
+from tests.faults.points import kill_at_points
+from tests.faults.program import kill_the_program
 from tests.faults.stage import Stage
 
 ROWS = [
@@ -46,3 +48,18 @@ def test_killed_at_a_write_of_the_ledger(stage: Stage) -> None:
     tried = kill_at_writes(stage, points=(1, 3))
     assert not tried.complaints, "\n".join(tried.complaints)
     assert tried.killed > 3
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_at_random_points_of_a_large_mailbox(stage: Stage, seed: int) -> None:
+    """The same at commands, at bytes of either direction and at writes of the ledger."""
+    tried = kill_at_points(stage, seed, 6)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 3
+
+
+def test_the_program_is_killed_and_started_again_at_once(stage: Stage) -> None:
+    """With nothing between it and the servers, nothing is lost or doubled."""
+    tried = kill_the_program(stage, 3, 2)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed == 2

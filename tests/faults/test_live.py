@@ -14,7 +14,7 @@ from sync.errors import Side
 from sync.options import Mode
 from tests.faults.killing import Kill, Moment
 from tests.faults.mailbox import FOLDERS, MESSAGES, body
-from tests.faults.proxy import Script
+from tests.faults.script import Script
 from tests.faults.stage import PASSWORD, Scene, Stage
 from tests.faults.wire import Command, Phase
 

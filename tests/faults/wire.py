@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n\Z")
 _BODY = re.compile(rb"BODY(?:\.PEEK)?\[\]", re.I)
+_CAPABILITIES = re.compile(rb"(?:\* CAPABILITY |\S+ OK \[CAPABILITY )")
+_APPENDUID = re.compile(rb"(?<= OK )\[APPENDUID [^\]]*\] ")
 
 
 class Phase(StrEnum):
@@ -76,12 +79,31 @@ def phase_of(line: bytes, *, appended: bool) -> Phase:
     return Phase.PROOF if phase is Phase.LISTING and appended else phase
 
 
+def hider(names: Collection[str]) -> Callable[[bytes], bytes]:
+    """What a response looks like from a server without these capabilities. Dovecot goes on telling
+    APPENDUID when it is configured not to offer UIDPLUS."""
+    words = "|".join(re.escape(name) for name in names).encode()
+    hidden = re.compile(rb" (?:" + words + rb")(?=[ \]\r])")
+
+    def hide(response: bytes) -> bytes:
+        if names and _CAPABILITIES.match(response):
+            return hidden.sub(b"", response)
+        return _APPENDUID.sub(b"", response) if "UIDPLUS" in names else response
+
+    return hide
+
+
 @dataclass(slots=True)
 class Lines:
     """A stream cut into lines and literals."""
 
     _buffer: bytearray = field(default_factory=bytearray)
     _literal: int = 0
+
+    @property
+    def rest(self) -> bytes:
+        """The beginning of a line whose end has not come."""
+        return bytes(self._buffer)
 
     def feed(self, data: bytes) -> list[tuple[bytes, bool]]:
         """The pieces that are whole by now, each with whether a command or response ends with it.
@@ -111,6 +133,11 @@ class Responses:
 
     _lines: Lines = field(default_factory=Lines)
     _begun: bytearray = field(default_factory=bytearray)
+
+    @property
+    def rest(self) -> bytes:
+        """The beginning of a response whose end has not come."""
+        return bytes(self._begun) + self._lines.rest
 
     def feed(self, data: bytes) -> list[bytes]:
         whole = []
