@@ -12,6 +12,7 @@ from sqlalchemy import func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from store import history, notices, schedule
+from store.forgetting import forget_old_runs
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
 from sync.options import Mode
@@ -63,6 +64,8 @@ def begin_run(session: Session, migration: Migration, user: User | None, note: s
     migration.started_at = run.started_at = now()
     migration.completed_at = None
     schedule.advance(migration, run.started_at)
+    if migration.loop:
+        forget_old_runs(session, migration.id, run.number)
     tell(session, migration, user, "started", note=f"Run {run.number}{note}.")
     session.flush()
     notices.run_started(session, run)

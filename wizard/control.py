@@ -107,7 +107,8 @@ def readers(migration_id: int) -> ResponseReturnValue:
 @control.post("/discard")
 def discard(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
-        migration = own_migration(session, migration_id)
+        own_migration(session, migration_id)
+        migration = moves.locked(session, migration_id)
         if not drafts.is_editable(migration):
             flash("A migration that has been started is kept with its reports.", "bad")
             return _back(migration_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,9 @@ _SHOWN = 20
 def edit(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration = own_migration(session, migration_id)
+        if request.method == "POST":
+            # The clock may be about to start it.
+            migration = control.locked(session, migration_id)
         if not drafts.is_editable(migration):
             return redirect(url_for("details.page", migration_id=migration_id))
         form = ScheduleForm(data=filled(migration))

@@ -10,14 +10,16 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import control, scheduling
+from store import control, forgetting, scheduling
 from store.control import NotStartable
 from store.due import due, start_due
 from store.engine import Store
 from store.finishing import finish_account_run
+from store.reporting_in import News, tell
 from store.scheduling import RepeatChoice
 from store.states import AccountState, IllegalMove, MigrationState
-from store.tables import Account, AccountRun, History, Migration, Run, now
+from store.tables import Account, AccountRun, FolderRow, History, Migration, Run, now
+from sync.report import FolderReport
 from tests.store.test_control import DONE
 from tests.store.world import add_migration, claim_runs
 
@@ -300,6 +302,22 @@ def test_a_standing_migration_starts_when_its_check_is_clean(store: Store) -> No
     with store.write() as session:
         session.scalars(select(Account)).one().state = AccountState.READY
     assert ticked(store) == [1]
+
+
+def test_of_a_loop_the_last_runs_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Years of runs every minute do not fill the disk; the numbers go on."""
+    monkeypatch.setattr(forgetting, "KEPT_RUNS", 2)
+    number = planned(store, loop=True, loop_minutes=20)
+    for expected in ([1], [1, 2], [2, 3], [3, 4]):
+        assert ticked(store) == expected[-1:]
+        (claim,) = claim_runs(store)
+        with store.write() as session:
+            folder = FolderReport("INBOX", "INBOX", verified=True)
+            assert tell(session, claim.id, claim.token, News(folders=[folder]))
+            assert finish_account_run(session, claim.id, claim.token, DONE)
+            assert session.scalars(select(Run.number).order_by(Run.number)).all() == expected
+            assert len(session.scalars(select(FolderRow)).all()) == len(expected)
+        change(store, number, next_start_at=now())
 
 
 def test_two_clocks_start_one_run(store: Store) -> None:
