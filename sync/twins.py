@@ -80,7 +80,7 @@ def _candidates(
 ) -> Candidates:
     candidates = Candidates()
     for start in range(0, len(metas), IDENTITIES):
-        some = metas[start : start + IDENTITIES]
+        some = list(metas[start : start + IDENTITIES])
         identities = reader.identities(folder, [meta.uid for meta in some])
         if any(meta.uid not in identities for meta in some):
             # What was listed and cannot be described is not known; it must not pass for different.
