@@ -171,9 +171,16 @@ def _mail_server(url: str) -> MailServer | None:
 
 
 def _has_more(parts: SplitResult) -> bool:
-    """A / ? or # that was not escaped cuts a password off; a name without one is no login."""
+    """A / ? or # that was not escaped cuts a password off; a name without one is no login, and
+    SMTP's old ways to log in carry ASCII only."""
     half_login = bool(parts.username) != bool(parts.password)
-    return half_login or parts.path not in ("", "/") or bool(parts.query or parts.fragment)
+    login = unquote((parts.username or "") + (parts.password or ""))
+    return (
+        half_login
+        or not login.isascii()
+        or parts.path not in ("", "/")
+        or bool(parts.query or parts.fragment)
+    )
 
 
 def _sender(text: str, smtp: MailServer | None) -> str:

@@ -47,7 +47,7 @@ def sentence(run: RunNumbers) -> str:
     left = count(run.accounts - run.complete, "account")
     return (
         f"{left} of {number(run.accounts)} did not end well. "
-        "Each is named below with its reason and what to do."
+        "Each is named with its reason and what to do."
     )
 
 
@@ -55,7 +55,7 @@ _SENTENCES = {
     Judgement.DRY_RUN: ("Nothing was written. The numbers show what a real run would have done."),
     Judgement.EXCEPTIONS: (
         "Both sides were compared folder by folder. Every message is at the destination "
-        "but for the exceptions that are named below."
+        "but for the exceptions that the report names."
     ),
     Judgement.VERIFIED: (
         "Both sides were compared folder by folder. Every message found is at the destination."

@@ -21,3 +21,14 @@ def _checked(part: str) -> str:
         raise RecipientFault(
             f"{part[:80]} is no e-mail address: {error} Separate several by semicolons."
         ) from None
+
+
+def as_mailed(address: str) -> str:
+    """The address as SMTP carries it, its domain in ASCII. Raises RecipientFault."""
+    try:
+        found = validate_email(address, check_deliverability=False)
+    except EmailNotValidError as error:
+        raise RecipientFault(f"{address[:80]} is no e-mail address: {error}") from None
+    if "=?" in address:
+        raise RecipientFault(f"{address[:80]} would be read as an encoded word, not as an address.")
+    return found.ascii_email or found.normalized

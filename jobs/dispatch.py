@@ -6,6 +6,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from jobs import notices
 from jobs.queue import CHECKS, RUNS, Bell
 from settings import Settings
 from store.claims import claim_account_runs, claim_checks
@@ -47,6 +48,8 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
         bell.check(claim.id, claim.token)
     for claim in runs:
         bell.run(claim.id, claim.token)
+    for mail in notices.claimed(store, settings):
+        bell.notice(mail.id, mail.token)
     return Tick(len(checks), len(runs), starts)
 
 

@@ -16,6 +16,7 @@ RUNS = "runs"
 CHECK_TASK = "jobs.tasks.check"
 RUN_TASK = "jobs.tasks.run_account"
 LIST_TASK = "jobs.tasks.list_mailboxes"
+NOTICE_TASK = "jobs.tasks.send_notice"
 
 SERIALIZER = "json"
 """Never pickle: whoever could write to Redis could then run code here."""
@@ -49,6 +50,9 @@ class Bell:
     def run(self, account_run_id: int, token: int) -> bool:
         arguments = (account_run_id, token)
         return self._ring(RUNS, RUN_TASK, f"run-{account_run_id}-{token}", arguments)
+
+    def notice(self, mail_id: int, token: int) -> bool:
+        return self._ring(CHECKS, NOTICE_TASK, f"notice-{mail_id}-{token}", (mail_id, token))
 
     def list_mailboxes(self, destination_id: int, domain: str) -> bool:
         """The answer appears in store.tables.MailboxList."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from jobs import checking, listing, running
+from jobs import checking, listing, notices, running
 from jobs.dispatch import tick
 from jobs.services import Services, current
 from store.engine import StoreError
@@ -26,6 +26,12 @@ def run_account(account_run_id: int, token: int) -> None:
 
 def list_mailboxes(destination_id: int, domain: str) -> None:
     listing.list_mailboxes(current(), destination_id, domain)
+
+
+def send_notice(mail_id: int, token: int) -> None:
+    services = current()
+    notices.send(services, mail_id, token)
+    _make_room(services)
 
 
 def _make_room(services: Services) -> None:

@@ -24,7 +24,7 @@ from jobs.services import current
 _MONITORING_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
 
-TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes)
+TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes, tasks.send_notice)
 """Imported before the first fork, so that no job pays for it."""
 
 

@@ -38,6 +38,7 @@ def test_a_mail_server_is_one_address(url: str, server: MailServer | None) -> No
         "smtp://me@mail.example.net",
         "smtp://:secret@mail.example.net",
         "smtp://me:secret@",
+        "smtp://me:s%C3%A9cret@mail.example.net",
     ],
 )
 def test_a_mail_servers_password_is_in_no_error(url: str) -> None:
