@@ -34,10 +34,14 @@ def open_source(
     *,
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
+    compress: bool | None = None,
 ) -> ImapSource:
     """The mailbox that is read. `wait` is called with the seconds to pause before a new attempt;
-    it may raise, to end the waiting. `throttle` is the limit of speed that both sides share."""
-    session = Session(server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle)
+    it may raise, to end the waiting. `throttle` is the limit of speed that both sides share. The
+    line is compressed where that pays; with `compress` True always, with False never."""
+    session = Session(
+        server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle, compress=compress
+    )
     return ImapSource(session)
 
 
@@ -48,7 +52,16 @@ def open_destination(
     *,
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
+    compress: bool | None = None,
 ) -> ImapDestination:
     """The mailbox that is written."""
-    session = Session(server, login, policy, side=Side.DESTINATION, wait=wait, throttle=throttle)
+    session = Session(
+        server,
+        login,
+        policy,
+        side=Side.DESTINATION,
+        wait=wait,
+        throttle=throttle,
+        compress=compress,
+    )
     return ImapDestination(session)

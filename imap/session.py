@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from imap.compression import Compression
 from imap.connect import connect
 from imap.dialogue import Dialogue
 from imap.login import log_in
@@ -43,6 +44,7 @@ class Session:
         side: Side,
         wait: Wait,
         throttle: Throttle | None = None,
+        compress: bool | None = None,
     ) -> None:
         self.server = server
         self.side = side
@@ -53,6 +55,8 @@ class Session:
         self._policy = policy
         self._wait = wait
         self._limit = throttle.limit() if throttle else None
+        limit = throttle.bytes_per_second if throttle else 0
+        self._compression = Compression(compress, limit)
         self._dialogue: Dialogue | None = None
         self._capabilities = Capabilities()
         self._known = False
@@ -70,6 +74,7 @@ class Session:
         answer, since the next command could not be told from the last."""
         dialogue = self.dialogue()
         try:
+            self._compression.consider(dialogue)
             yield dialogue
             self.worked()
         except ConnectionLost as lost:
@@ -89,6 +94,7 @@ class Session:
                 self._wait(pause)
             self._suggested = 0.0
             self._dialogue = self._return() if self._known else self._come()
+            self._compression.begin(self._dialogue)
             self._capabilities = self._dialogue.capabilities
             self._known = True
         return self._dialogue
@@ -123,6 +129,7 @@ class Session:
             self._dialogue.wire.close()
         self._dialogue = self.selected = None
         if lost is not None:
+            self._compression.lost(lost)
             self._losses += 1
             self._suggested = max(self._suggested, lost.suggested_wait)
 

@@ -12,6 +12,7 @@ import ssl
 import struct
 
 from imap import faults
+from imap.deflate import Deflated
 from imap.layer import Layer, Stream, pending
 from imap.received import Received
 from imap.tls import Tls
@@ -66,7 +67,7 @@ class Wire(Received):
             count = self._receive_into_room()
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return False
-        except OSError:
+        except (OSError, ValueError):
             # The reading that follows finds the same, and names it.
             return True
         finally:
@@ -79,6 +80,12 @@ class Wire(Received):
             self.sock = Tls(self.sock, context, hostname)
         else:
             self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
+
+    def deflate(self) -> None:
+        """From here on everything is compressed, what has been received already included."""
+        received = bytes(self._in[self._at : self._end])
+        self._forget()
+        self.sock = Deflated(self.sock, received)
 
     def part(self) -> None:
         """What has been sent is still delivered when the line is closed."""

@@ -126,7 +126,6 @@ REFUSED: dict[str, str] = {
     "proxyauth#": "use --authuser#, if the server speaks SASL PLAIN",
     "oauthaccesstoken#": _OAUTH,
     "oauthdirect#": _OAUTH,
-    "compress#": "the engine decides for itself",
     "inet4": "the addresses are tried in the order of the system",
     "inet6": "the addresses are tried in the order of the system",
     "log": _LOG,

@@ -61,6 +61,8 @@ _FLAGS = {
     "tls#": "STARTTLS",
     "notls#": "no STARTTLS; together with --nossl# nothing is encrypted",
     "insecure#": "take any certificate",
+    "compress#": "compress the line, without finding out first whether that pays",
+    "nocompress#": "never compress the line",
     "dry": "change nothing, and tell what would be done",
     "delete2": "remove from the destination what is not at the source",
     "allowremoval": "with --delete2: also when that is more than half of a folder",

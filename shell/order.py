@@ -38,6 +38,8 @@ class Place:
     username: str
     authuser: str
     policy: NetworkPolicy
+    compress: bool | None = None
+    """None when nothing was said: where it pays."""
 
     @property
     def subject(self) -> str:
@@ -101,7 +103,15 @@ def _place(given: Given, side: Side, just: Just | None) -> Place:
         user or "",
         given.last(f"authuser{number}") or "",
         _policy(given, number, port),
+        _compress(given.flags, number),
     )
+
+
+def _compress(flags: set[str], number: str) -> bool | None:
+    wanted, unwanted = f"compress{number}" in flags, f"nocompress{number}" in flags
+    if wanted and unwanted:
+        raise Usage(f"--compress{number} and --nocompress{number} contradict each other.")
+    return wanted if wanted or unwanted else None
 
 
 def _security(flags: set[str], number: str, port: int | None) -> Security:

@@ -57,10 +57,21 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
     ours, theirs = order.source, order.destination
     throttle = Throttle(order.options.bytes_per_second, stop.wait)
     session = Session(
-        ours.server, logins[0], ours.policy, side=Side.SOURCE, wait=stop.wait, throttle=throttle
+        ours.server,
+        logins[0],
+        ours.policy,
+        side=Side.SOURCE,
+        wait=stop.wait,
+        throttle=throttle,
+        compress=ours.compress,
     )
     writer = open_destination(
-        theirs.server, logins[1], theirs.policy, wait=stop.wait, throttle=throttle
+        theirs.server,
+        logins[1],
+        theirs.policy,
+        wait=stop.wait,
+        throttle=throttle,
+        compress=theirs.compress,
     )
     with closing(SelectedSource(session, order.selection)) as reader, closing(writer):
         if order.just is Just.LOGIN:

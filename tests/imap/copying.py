@@ -34,17 +34,22 @@ class Copy:
 
     def __init__(self, lines: Sequence[Line], logins: Sequence[Login], ca_file: str) -> None:
         self.lines = lines
+        self.compress: bool | None = None
         self._logins = logins
         self._policy = policy_for(*(line.port for line in lines), ca_file=ca_file, timeout=20.0)
         self._ledger = MemoryLedger()
 
     def source(self, throttle: Throttle | None = None) -> ImapSource:
         server = Server("localhost", self.lines[0].port, Security.TLS)
-        return open_source(server, self._logins[0], self._policy, throttle=throttle)
+        return open_source(
+            server, self._logins[0], self._policy, throttle=throttle, compress=self.compress
+        )
 
     def destination(self, throttle: Throttle | None = None) -> ImapDestination:
         server = Server("localhost", self.lines[1].port, Security.NONE)
-        return open_destination(server, self._logins[1], self._policy, throttle=throttle)
+        return open_destination(
+            server, self._logins[1], self._policy, throttle=throttle, compress=self.compress
+        )
 
     def writer_to_source(self) -> ImapDestination:
         """To fill it."""

@@ -29,7 +29,7 @@ class Line:
     def __init__(self, target: int, bytes_per_second: int = 0) -> None:
         self.passed: list[Passed] = []
         self.cut_after = 0
-        """Reset the connection when so many bytes have come from the server; once."""
+        """End the connection when so many bytes have passed; once."""
         self._target = target
         self._rate = bytes_per_second
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -80,7 +80,7 @@ class Line:
             for piece in self._pieces(origin):
                 end.sendall(piece)
                 self.passed.append(Passed(time.monotonic(), piece, up))
-                if not up and 0 < self.cut_after < self.count(up=False):
+                if 0 < self.cut_after < self.count():
                     self.cut_after = 0
                     break
         for one in (origin, end):

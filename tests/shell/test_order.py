@@ -71,6 +71,7 @@ def test_how_to_connect(options: str, port: int, security: Security) -> None:
         ("--exclude (", "no regular expression"),
         ("--ssl1 --nossl1", "contradict"),
         ("--ssl1 --tls1", "contradict"),
+        ("--compress2 --nocompress2", "contradict"),
         ("--delete2 --noresyncflags", "contradicts"),
         ("--allowremoval", "for --delete2"),
         ("--nosubscribe --subscribeall", "contradicts"),
@@ -123,6 +124,13 @@ def test_the_limit_of_speed() -> None:
     assert order("--maxbytespersecond=0").options.paced_batch_size == SyncOptions().batch_size
     limited = order("--maxbytespersecond", "200000").options
     assert (limited.bytes_per_second, limited.paced_batch_size) == (200_000, 1_000_000)
+
+
+def test_compression_is_for_each_side() -> None:
+    """Found out when nothing is said; always or never when it is."""
+    found = order("--compress1", "--nocompress2")
+    assert (found.source.compress, found.destination.compress) == (True, False)
+    assert order().source.compress is None
 
 
 def test_the_ledger_knows_mailboxes_by_login_and_server() -> None:
