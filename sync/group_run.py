@@ -1,7 +1,7 @@
 """Several folders from listing to proof, phase by phase, so that many small folders cost no more
 round trips than one.
 
-    list    both sides, all folders
+    look    at both sides of all folders: at what has changed since they rested, else at all
     plan    folder by folder, from listings and ledger
     copy    one stream over all folders
     finish  flags and removals, where there are any
@@ -10,13 +10,14 @@ round trips than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sync.aftermath import Aftermath
 from sync.copy import Copier
 from sync.errors import (
     Code,
     ConnectionLost,
+    DeletionRefused,
     FolderChanged,
     FolderError,
     Side,
@@ -26,11 +27,13 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import Rest
-from sync.model import Asked, Folder, Listing
+from sync.looking import listings, look, look_at_all
+from sync.model import Asked, Listing
 from sync.options import SyncOptions
 from sync.planning import plan_work
-from sync.ports import Ledger, Progress, Reader, Stop
+from sync.ports import Ledger, Progress, Stop
 from sync.report import FolderReport, Outcome
+from sync.resting import disturb, lay_to_rest
 from sync.tally import Tally
 from sync.telling import abandon, conclude
 from sync.twins import Sides
@@ -63,13 +66,14 @@ class GroupRun:
         self._aftermath = Aftermath(sides, stop, seconds=options.settle_seconds)
 
     def run(
-        self, pairs: Sequence[FolderPair], created: frozenset[str]
+        self, pairs: Sequence[FolderPair], created: frozenset[str], rested: Mapping[str, Rest]
     ) -> list[tuple[FolderReport, int]]:
-        """Each folder's report, and how many messages are named in it as exceptions.
+        """Each folder's report, and how many messages are named in it as exceptions. `rested`, by
+        source name, says how folders were when they were equal.
 
         Raises what stops the account or more, after the reports of what was done until then."""
         done: list[Work] = []
-        works = self._works(pairs, created)
+        works = [self._work(pair, created, rested.get(pair.source.name)) for pair in pairs]
         resyncs = losses = 0
         while works:
             try:
@@ -93,17 +97,16 @@ class GroupRun:
             works = self._anew([work for work in works if work not in done], created)
         return [conclude(work.tally, self._sides.source) for work in done]
 
-    def _works(self, pairs: Iterable[FolderPair], created: frozenset[str]) -> list[Work]:
-        return [
-            Work(pair, Tally(pair, self._progress, created=pair.destination.name in created))
-            for pair in pairs
-        ]
+    def _work(self, pair: FolderPair, created: frozenset[str], rest: Rest | None) -> Work:
+        tally = Tally(pair, self._progress, created=pair.destination.name in created)
+        return Work(pair, tally, rest)
 
     def _anew(self, works: list[Work], created: frozenset[str]) -> list[Work]:
-        """The same folders from the start; what was told of them is taken back."""
+        """The same folders from the start; what was told of them is taken back. All of a folder
+        is listed whose first listing was not to be built on."""
         for work in works:
             work.tally.withdraw()
-        return self._works([work.pair for work in works], created)
+        return [self._work(w.pair, created, None if w.again else w.rest) for w in works]
 
     def _due(self, work: Work, resyncs: int) -> bool:
         """Whether it needs another pass, and still gets one."""
@@ -119,16 +122,13 @@ class GroupRun:
                 conclude(work.tally, None)
 
     def _pass(self, works: list[Work]) -> None:
-        sides, options, aftermath = self._sides, self._options, self._aftermath
-        self._list(works)
-        _each(
-            works,
-            lambda work: plan_work(work, sides, self._ledger, options, aftermath=aftermath),
-        )
+        sides, options = self._sides, self._options
+        look(works, sides, self._ledger, options)
+        _each(works, self._plan)
         if options.dry_run:
             _each(works, rehearse)
         else:
-            copier = Copier(aftermath, self._ledger, options=options, stop=self._stop)
+            copier = Copier(self._aftermath, self._ledger, options=options, stop=self._stop)
             copier.run([work for work in works if work.under_way])
             self._look_again([w for w in works if w.under_way and w.tally.counts[Outcome.VANISHED]])
             _each(works, lambda work: finish(work, sides.destination))
@@ -137,54 +137,70 @@ class GroupRun:
             tally = work.tally
             tally.verified = work.under_way and not tally.open and tally.report().balanced
             if tally.verified and not tally.notes and not options.dry_run:
-                self._ledger.rest(work.key, Rest(work.ours.status, work.theirs.status))
+                lay_to_rest(work, self._ledger, options)
 
-    def _list(self, works: list[Work]) -> None:
-        ours = _listings(self._sides.source, [work.pair.source for work in works])
-        for work, listing in zip(works, ours, strict=True):
-            if isinstance(listing, FolderError):
-                work.tally.fail_open(listing)
-                continue
-            work.ours = listing
-            work.tally.expect(listing.messages)
-        there = [work for work in works if work.under_way and self._exists(work)]
-        theirs = _listings(self._sides.destination, [work.pair.destination for work in there])
-        for work, listing in zip(there, theirs, strict=True):
-            if isinstance(listing, FolderError):
-                work.tally.fail_open(listing)
-            else:
-                work.theirs = listing
-                work.uidnext = listing.status.uidnext
-
-    def _exists(self, work: Work) -> bool:
-        """A folder that only a real run would make is empty in a dry run."""
-        return work.pair.exists or not self._options.dry_run
+    def _plan(self, work: Work) -> None:
+        """That much would have to be removed is believed only of whole listings."""
+        sides, ledger, options = self._sides, self._ledger, self._options
+        try:
+            plan_work(work, sides, ledger, options, aftermath=self._aftermath)
+        except DeletionRefused:
+            if work.part is None:
+                raise
+            look_at_all(work, sides, options)
+            if work.under_way:
+                plan_work(work, sides, ledger, options, aftermath=self._aftermath)
 
     def _look_again(self, works: list[Work]) -> None:
         """Messages have vanished: if the source lists now what it did not list before, or what it
         said was gone, its first listing was no truth to build on."""
-        listings = _listings(self._sides.source, [work.pair.source for work in works])
-        for work, listing in zip(works, listings, strict=True):
+        found = listings(self._sides.source, [work.pair.source for work in works])
+        for work, listing in zip(works, found, strict=True):
             if isinstance(listing, FolderError):
                 work.tally.fail_open(listing)
                 continue
             old = set(work.tally.listed.uids) - work.vanished
+            if work.part:
+                old.update(uid for uid in work.known.pairs if uid not in work.vanished)
             now = set(listing.messages.uids)
             work.again = any(uid < work.ours.status.uidnext for uid in now - old)
 
     def _prove(self, works: list[Work]) -> None:
-        if works:
-            self._progress.verifying()
-        listings = _listings(self._sides.destination, [work.pair.destination for work in works])
-        for work, listing in zip(works, listings, strict=True):
-            if isinstance(listing, FolderError):
-                work.tally.fail_open(listing)
-            elif listing.status.uidvalidity != work.key.destination_uidvalidity:
-                work.again = True
-            else:
-                work.theirs = listing
-                proof = prove(self._sides, work, work.to_prove, listing)
-                settle_proof(proof, work, self._ledger)
+        """By what the destination lists from the first copy on; when one is missing there, by all
+        that it lists: a copy that was only left out must not be made again."""
+        if not works:
+            return
+        self._progress.verifying()
+        sides, ledger = self._sides, self._ledger
+        asked = [Asked(work.pair.destination, work.proven_from) for work in works]
+        parts = zip(works, sides.destination.listings(asked), strict=True)
+        doubtful = [
+            work
+            for work, part in list(parts)
+            if not _proven(work, part, sides, ledger, final=False)
+        ]
+        whole = listings(sides.destination, [work.pair.destination for work in doubtful])
+        for work, listing in zip(doubtful, whole, strict=True):
+            _proven(work, listing, sides, ledger, final=True)
+
+
+def _proven(
+    work: Work, listing: Listing | FolderError, sides: Sides, ledger: Ledger, *, final: bool
+) -> bool:
+    """False: copies are missing in what may be a part of the listing, and nothing is settled."""
+    if isinstance(listing, FolderError):
+        work.tally.fail_open(listing)
+    elif listing.status.uidvalidity != work.key.destination_uidvalidity:
+        work.again = True
+    else:
+        proof = prove(sides, work, work.to_prove, listing)
+        if proof.missing and not final:
+            return False
+        work.theirs = listing
+        settle_proof(proof, work, ledger)
+        if proof.missing:
+            disturb(work, ledger)
+    return True
 
 
 def _each(works: list[Work], action: Callable[[Work], None]) -> None:
@@ -198,10 +214,6 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
             work.again = True
         except FolderError as error:
             work.tally.fail_open(error)
-
-
-def _listings(reader: Reader, folders: list[Folder]) -> list[Listing | FolderError]:
-    return list(reader.listings([Asked(folder) for folder in folders])) if folders else []
 
 
 def _copied(works: list[Work]) -> bool:

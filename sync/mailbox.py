@@ -48,7 +48,7 @@ def migrate(
     for group in _groups(prepared):
         if reason := stop.reason():
             raise Stopped(reason)
-        for report, exceptions in worker.run(group, prepared.created):
+        for report, exceptions in worker.run(group, prepared.created, prepared.rested):
             reports.append(report)
             named += exceptions
     return MailboxReport(tuple(reports), _verdict(reports, named, options))
@@ -80,8 +80,8 @@ def _without_work(
     this run has sent them."""
     refusal = prepared.refused.get(pair.destination.name)
     number = prepared.messages(pair)
-    sent = _sent(pair, prepared, ledger)
-    copied, size = min(len(sent), number), sum(one.size for one in sent)
+    sent = _sent(pair, prepared, ledger)[:number]
+    copied, size = len(sent), sum(one.size for one in sent)
     report = FolderReport(
         source=pair.source.name,
         destination=pair.destination.name,

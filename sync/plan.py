@@ -60,9 +60,11 @@ def plan_folder(
     *,
     twins: Mapping[int, int],
     options: SyncOptions,
+    unlisted: int = 0,
 ) -> Plan:
     """`pairs` from the ledger, `twins` newly matched; both source uid → destination uid.
 
+    `unlisted` messages of the destination are not in its listing: nothing is to be done about them.
     A destination uid of 0 in `pairs` is a copy whose uid is not known: it counts as present.
     Raises DeletionRefused when mode ALL would empty a folder that an earlier run filled."""
     ours, theirs = source.messages, destination.messages
@@ -80,7 +82,7 @@ def plan_folder(
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
     removals = () if options.mode is not Mode.ALL else _removals(present, theirs)
-    if pairs and not options.allow_removal and 2 * len(removals) > len(theirs):
+    if pairs and not options.allow_removal and 2 * len(removals) > len(theirs) + unlisted:
         raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
     permanent = destination.permanent_flags
     return Plan(

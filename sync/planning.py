@@ -13,6 +13,7 @@ from sync.pairs import Pairs
 from sync.plan import Plan, plan_folder, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
+from sync.resting import note_dead
 from sync.twins import Sides
 from sync.work import Work
 
@@ -20,19 +21,28 @@ from sync.work import Work
 def plan_work(
     work: Work, sides: Sides, ledger: Ledger, options: SyncOptions, *, aftermath: Aftermath
 ) -> None:
-    """Fill `known`, `plan` and `taken`. In a dry run the ledger is only read."""
-    work.known = ledger.load(work.key)
+    """Fill `known`, `plan`, `taken` and `dead`. In a dry run the ledger is only read."""
+    if work.part is None:
+        work.known = ledger.load(work.key)
     work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
     if work.known.intents and not options.dry_run:
         work.known = _settled(work, aftermath, ledger)
         if work.again:
             return
     twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
-    plan = plan_folder(work.ours, work.theirs, work.known.pairs, twins=twins, options=options)
+    plan = plan_folder(
+        work.ours,
+        work.theirs,
+        work.known.pairs,
+        twins=twins,
+        options=options,
+        unlisted=work.part.there if work.part else 0,
+    )
     if plan.recorded and not options.dry_run:
         ledger.record(work.key, plan.recorded.values())
     work.taken.update(plan.recorded.there.values())
     work.plan = plan
+    note_dead(work, plan)
     _count(work, plan)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sync.errors import FolderError
 from sync.folders import FolderPair, map_folders
@@ -11,6 +11,7 @@ from sync.intent import Place, Rest
 from sync.model import Folder, FolderList, FolderStatus
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination, Ledger, Reader, Source
+from sync.resting import trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Prepared:
     """By source name, as far as the source could say."""
     unchanged: Mapping[str, Rest]
     """By source name: folders that stand on both sides as they stood when they were equal."""
+    rested: Mapping[str, Rest] = field(default_factory=dict)
+    """By source name: how folders stood then that do not stand so any more."""
 
     @property
     def idle(self) -> tuple[FolderPair, ...]:
@@ -48,11 +51,13 @@ def prepare(
     known = {name: place.destination for name, place in places.items()}
     pairs = map_folders(ours, theirs, known, subfolder=options.subfolder)
     statuses = _statuses(source, ours, [pair.source for pair in pairs])
-    resting = _resting(pairs, places)
+    resting = _resting(pairs, places, options)
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
     unchanged = _unchanged(resting, places, statuses, there=there, options=options)
+    rests = {pair.source.name: places[pair.source.name].rest for pair in resting}
+    rested = {name: rest for name, rest in rests.items() if rest and name not in unchanged}
     if options.dry_run:
-        return Prepared(pairs, frozenset(), {}, statuses, unchanged)
+        return Prepared(pairs, frozenset(), {}, statuses, unchanged, rested)
     refused = _create(destination, pairs)
     if refused:
         shy = frozenset(pair.source.name for pair in pairs if pair.destination.name in refused)
@@ -64,7 +69,7 @@ def prepare(
     if options.subscribe:
         _subscribe(destination, pairs, refused)
     created = frozenset(missing) - frozenset(refused)
-    return Prepared(pairs, created, refused, statuses, unchanged)
+    return Prepared(pairs, created, refused, statuses, unchanged, rested)
 
 
 def _statuses(reader: Reader, listed: FolderList, folders: list[Folder]) -> dict[str, FolderStatus]:
@@ -75,12 +80,17 @@ def _statuses(reader: Reader, listed: FolderList, folders: list[Folder]) -> dict
     return known | {name: s for name, s in asked.items() if isinstance(s, FolderStatus)}
 
 
-def _resting(pairs: tuple[FolderPair, ...], places: Mapping[str, Place]) -> list[FolderPair]:
+def _resting(
+    pairs: tuple[FolderPair, ...], places: Mapping[str, Place], options: SyncOptions
+) -> list[FolderPair]:
     """Folders of which an earlier run knew that both sides were equal."""
     return [
         pair
         for pair in pairs
-        if pair.exists and (place := places.get(pair.source.name)) is not None and place.rest
+        if pair.exists
+        and (place := places.get(pair.source.name)) is not None
+        and place.destination == pair.destination.name
+        and trusted(place.rest, options.mode)
     ]
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 
 from sync.errors import Code, SyncError
 from sync.folders import FolderPair
+from sync.intent import Pair
 from sync.messages import Messages
 from sync.model import MessageMeta
 from sync.ports import Progress
@@ -72,6 +73,15 @@ class Tally:
         self.listed = messages
         self.open = Open(messages)
 
+    def pass_over(self, messages: int, sent: Collection[Pair]) -> None:
+        """So many more are there that need not be listed; these of them were sent by an earlier
+        attempt of this run."""
+        self.found += messages
+        if sent:
+            self.count(Outcome.COPIED, len(sent), sum(pair.size for pair in sent))
+        if messages > len(sent):
+            self.count(Outcome.PRESENT, messages - len(sent))
+
     def count(self, outcome: Outcome, messages: int = 1, size: int = 0) -> None:
         self.counts[outcome] += messages
         if outcome is Outcome.COPIED:
@@ -135,6 +145,9 @@ class Tally:
             if number:
                 size = -self.size_copied if outcome is Outcome.COPIED else 0
                 self.progress.moved(outcome, -number, size)
+
+    def anew(self) -> Tally:
+        return Tally(self.pair, self.progress, created=self.created)
 
     def report(self) -> FolderReport:
         return FolderReport(

@@ -8,10 +8,11 @@ from itertools import chain
 
 from sync.columns import Uids
 from sync.folders import FolderPair
-from sync.intent import FolderKey, Known, Pair
+from sync.intent import FolderKey, Known, Pair, Rest
 from sync.messages import Messages
 from sync.model import FolderStatus, Listing
 from sync.pairs import Pairs
+from sync.partial import Part
 from sync.plan import Plan
 from sync.tally import Tally
 
@@ -24,10 +25,16 @@ class Work:
 
     pair: FolderPair
     tally: Tally
+    rest: Rest | None = None
+    """How both sides were when they were equal, if that may be gone by."""
+    part: Part | None = None
+    """What is listed is all that has changed since then; None when it is all there is."""
     ours: Listing = EMPTY
     theirs: Listing = EMPTY
     known: Known = field(default_factory=Known)
     plan: Plan | None = None
+    dead: list[int] = field(default_factory=list)
+    """Source uids of pairs whose copy is gone from the destination."""
     copied: Pairs = field(default_factory=Pairs)
     """By source uid: what this pass has copied."""
     nul: set[int] = field(default_factory=set)
@@ -69,6 +76,12 @@ class Work:
         """The destination's folder is not what was listed."""
         changed = self.plan is not None and (self.plan.flags or self.plan.removals)
         return bool(self.to_prove or changed)
+
+    @property
+    def proven_from(self) -> int:
+        """The lowest uid at the destination that the proof has to see."""
+        lowest = min((there for _, there, _ in self.to_prove.rows()), default=self.uidnext)
+        return min(lowest, self.theirs.status.uidnext) or 1
 
     def take(self, pairs: Iterable[Pair]) -> None:
         """These are at the destination now."""

@@ -63,7 +63,8 @@ def test_second_run_writes_nothing() -> None:
 
 
 def test_unchanged_folders_are_not_even_listed() -> None:
-    """Where nothing has changed on either side a run lists nothing; where it has, that folder."""
+    """Where nothing has changed on either side a run lists nothing; where it has, both are asked
+    what."""
     world, steps = small_world(), list[str]()
     world.run()
     world.source.before = world.destination.before = steps.append
@@ -77,7 +78,8 @@ def test_unchanged_folders_are_not_even_listed() -> None:
     assert report.verdict is Verdict.VERIFIED
     world.destination.content["INBOX"].messages[1].flags = frozenset()
     assert world.run().total("flags_changed") == 1
-    assert steps.count("messages") == 3, "both sides, and the proof"
+    assert steps.count("changes") == 2, "one folder, on both sides"
+    assert steps.count("messages") == 2, "the original of what has changed, and the proof"
     steps.clear()
     world.run()
     assert "messages" not in steps

@@ -1,0 +1,64 @@
+"""When a folder rests: both sides are equal, and how they are is written down, so that the next run
+asks only what has changed since."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sync.intent import Rest
+from sync.model import FolderStatus, WhichFlags
+from sync.options import Mode, SyncOptions
+from sync.plan import Plan
+from sync.ports import Ledger
+from sync.work import Work
+
+_NEVER = FolderStatus(uidvalidity=0, uidnext=1, messages=0)
+RESTLESS = Rest(_NEVER, _NEVER)
+"""Of a folder that no longer rests as it did."""
+
+
+def trusted(rest: Rest | None, mode: Mode) -> bool:
+    """Whether a run in this mode may go by it. A run in another mode may have left messages at the
+    destination that mode ALL removes."""
+    if rest is None or not rest.source.uidvalidity:
+        return False
+    return mode is not Mode.ALL or rest.source.messages == rest.destination.messages
+
+
+def which_flags(rest: Rest, mode: Mode) -> WhichFlags:
+    """What of them is needed to make them equal again. If one side cannot tell which flags have
+    changed, those of the other are needed too."""
+    if mode is Mode.NEW:
+        return WhichFlags.NONE
+    told = rest.source.highestmodseq and rest.destination.highestmodseq
+    return WhichFlags.CHANGED if told else WhichFlags.ALL
+
+
+def lay_to_rest(work: Work, ledger: Ledger, options: SyncOptions) -> None:
+    """Write down how both sides are. Pairs whose copy is gone go first: then those that are left
+    tell how many messages of the destination are copies."""
+    if work.dead:
+        ledger.forget(work.key, work.dead)
+    ours, theirs = work.ours.status, work.theirs.status
+    if options.mode is Mode.NEW:
+        # Nobody has compared the flags: the next run that does must not take them for equal.
+        ours, theirs = replace(ours, highestmodseq=0), replace(theirs, highestmodseq=0)
+    ledger.rest(work.key, Rest(ours, theirs))
+
+
+def disturb(work: Work, ledger: Ledger) -> None:
+    """A message that was known to be copied is not: the next run looks at all of the folder."""
+    ledger.rest(work.key, RESTLESS)
+
+
+def note_dead(work: Work, plan: Plan) -> None:
+    """The pairs whose copy is not there, and is not made now."""
+    listed, removed = work.theirs.messages, frozenset(plan.removals)
+    lost = work.part.lost if work.part else None
+    work.dead = [
+        uid
+        for uid, there in work.known.pairs.items()
+        if there
+        and (there in removed or (uid in lost if lost is not None else listed.position(there) < 0))
+        and plan.copies.position(uid) < 0
+    ]
