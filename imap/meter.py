@@ -10,7 +10,9 @@ from __future__ import annotations
 import socket
 import struct
 import time
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 from imap.layer import Layer, Stream, pending
 
@@ -62,6 +64,8 @@ class Meter(Layer):
         super().__init__(under)
         self._marks: list[tuple[int, float]] = [(0, 0.0)]
         """Bytes and seconds so far, as they grew."""
+        self._delayed = 0.0
+        """Seconds waited for a processor before the first of them."""
         self._sent = 0
         self._before: _Told | None = None
         """What the kernel told before the first body went out."""
@@ -73,6 +77,7 @@ class Meter(Layer):
         count = self.under.recv_into(buffer)
         size, seconds = self._marks[-1]
         if self._bodies and not self._asked and size < MOST:
+            self._delayed = self._delayed or _delayed()
             self._marks.append((size + count, seconds + time.monotonic() - begun))
             self._keep(buffer[:count], sent=False)
         self._asked = False
@@ -102,7 +107,9 @@ class Meter(Layer):
         half_size, half_seconds = next(mark for mark in self._marks if mark[0] >= size / 2)
         first = _rate(half_size, half_seconds)
         second = _rate(size - half_size, seconds - half_seconds)
-        rate = max(_rate(size, seconds), second)
+        # A busy machine is no slow line, and the server may be on it, waiting as long as we do.
+        unhindered = seconds - 2 * (_delayed() - self._delayed)
+        rate = max(_rate(size, unhindered), second)
         return Flow(size, rate, bytes(self._samples[False]), second <= GROWING * first)
 
     def _gone(self) -> Flow | None:
@@ -126,6 +133,13 @@ class Meter(Layer):
 
 def _rate(size: int, seconds: float) -> float:
     return size / max(seconds, 1e-6)
+
+
+def _delayed() -> float:
+    """Seconds that this thread has waited for a processor, where the kernel tells it."""
+    with suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
+    return 0.0
 
 
 def _told(stream: Stream) -> _Told | None:
