@@ -163,7 +163,9 @@ class BodyStream:
         if self._in_a_row >= SET_ASIDE_IN_A_ROW:
             raise lost
         del part.waiting[uid]
-        yield part.wanted, self._unreadable(part, uid, lost.server_words.encode())
+        unreadable = self._unreadable(part, uid, lost.server_words.encode())
+        unreadable.error.__cause__ = lost
+        yield part.wanted, unreadable
 
     def _first_missing(self) -> tuple[Sought, int] | None:
         for command in self._under_way:

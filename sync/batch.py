@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from sync.intent import Intent, Pair
 from sync.model import Appended, MessageMeta, Refused, Unreadable, Vanished, Wanted
@@ -21,7 +22,7 @@ class Waiting:
 
     def __init__(self, works: Iterable[Work]) -> None:
         self._front: deque[Turn] = deque()
-        self._later = _turns(works)
+        self._later: Iterator[Turn] = _turns(works)
 
     def __bool__(self) -> bool:
         return self.first is not None
@@ -45,6 +46,27 @@ class Waiting:
     def put_back(self, turns: Sequence[Turn]) -> None:
         """These come first, in this order."""
         self._front.extendleft(reversed(turns))
+
+    def turn(self, work: Work) -> None:
+        """What waits of this folder comes first, its last message first of all."""
+        mine = self._drawn(work)
+        self._front.extendleft(mine)
+
+    def postpone(self, work: Work) -> None:
+        """What waits of this folder comes after everything else."""
+        mine = self._drawn(work)
+        self._later = chain(self._later, mine)
+
+    def _drawn(self, work: Work) -> list[Turn]:
+        """What waits of this folder, taken out. It begins in front."""
+        mine = [turn for turn in self._front if turn[0] is work]
+        self._front = deque(turn for turn in self._front if turn[0] is not work)
+        for turn in self._later:
+            if turn[0] is not work:
+                self._front.append(turn)
+                break
+            mine.append(turn)
+        return mine
 
 
 def _turns(works: Iterable[Work]) -> Iterator[Turn]:

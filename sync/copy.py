@@ -27,6 +27,7 @@ from sync.options import SyncOptions
 from sync.ports import Ledger, Stop
 from sync.setbacks import Setbacks
 from sync.settling import Broken, count, made_anew, stop_folder
+from sync.stalls import Stalls
 from sync.twins import Sides
 from sync.work import Work
 
@@ -48,6 +49,7 @@ class Copier:
         self._options = options
         self._stop = stop
         self._setbacks = Setbacks()
+        self._stalls = Stalls()
         self._uids_told = False
         """The destination tells new uids (UIDPLUS), so that batches can be settled in passing."""
         self._asked_to: StopReason | None = None
@@ -69,6 +71,7 @@ class Copier:
                 raise Stopped(self._asked_to)
             if full := self._setbacks.full:
                 raise full
+            self._stalls.divert(waiting)
 
     def _next(self, waiting: Waiting) -> list[Batch]:
         """The next batches that go in one stream. One alone until it is known that uids are told;
@@ -104,12 +107,15 @@ class Copier:
                 return
             if not isinstance(answer, Fetched):
                 batch.answers[uid] = answer
+                if isinstance(answer, Unreadable):
+                    self._stalls.unreadable(batch.work, answer)
             elif answer.size == 0:
                 batch.answers[uid] = Unreadable(uid, MessageError(Code.EMPTY_MESSAGE))
             else:
                 batch.sizes[uid] = answer.size
                 sent.append((batch, uid))
                 yield _outgoing(batch, answer, number=len(sent) - 1)
+                self._stalls.read()
 
     def _begin(self, batch: Batch) -> bool:
         """Write the intent. False: a stop is asked for, or nothing more fits."""
@@ -174,6 +180,8 @@ class Copier:
             if self._setbacks.set_aside(names, tried, broken):
                 waiting.take_first()
                 work.tally.fail(first, broken)
+                if broken.side is Side.SOURCE:
+                    self._stalls.broken_at(work, first.uid, broken)
 
 
 def _left(batch: Batch) -> list[MessageMeta]:

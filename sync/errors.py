@@ -7,6 +7,7 @@
     │       └── UidValidityChanged it was made anew
     ├── AccountError               stops one account
     │   ├── ConnectionLost         a new connection may help, at once
+    │   ├── Stalled                new connections did not help
     │   ├── ConnectFailed          the server cannot be reached or trusted
     │   ├── AuthenticationFailed   helps only after a person has changed something
     │   ├── DestinationFull        helps only after a person has changed something
@@ -153,6 +154,18 @@ class ConnectionLost(AccountError):
     ) -> None:
         super().__init__(code, server_words, side=side, where=where)
         self.suggested_wait = suggested_wait
+
+
+class Stalled(AccountError):
+    """Connection after connection was lost, at one message after the other; the last one was `uid`
+    in the folder `where`. The code, and the wait that the server asked for, are the last loss's."""
+
+    retry = Retry.LATER
+
+    def __init__(self, lost: ConnectionLost, folder: str, uid: int) -> None:
+        super().__init__(lost.code, lost.server_words, side=lost.side, where=folder)
+        self.uid = uid
+        self.suggested_wait = lost.suggested_wait
 
 
 class ConnectFailed(AccountError):

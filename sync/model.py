@@ -142,7 +142,8 @@ class Vanished:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """The server has the message and will not give it; asking again did not help."""
+    """The server has the message and will not give it; asking again did not help. The error's cause
+    is a ConnectionLost where that was the answer each time."""
 
     uid: int
     error: MessageError

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from sync.errors import Code, ConnectionLost, DestinationFull, MessageError, Side
+from sync.errors import Code, ConnectionLost, DestinationFull, MessageError, Side, Stalled
 
 STRIKES = 3
 """So often may the line break at one message before that message is set aside."""
 SET_ASIDE_IN_A_ROW = 5
-"""So many set aside without a success between them: not the messages are at fault."""
+"""So many set aside at the destination without a success between them: not the messages are at
+fault."""
+THROTTLED_IN_A_ROW = 5
+"""So often may a server ask to be left alone for a while without a success in between."""
 QUOTA_IN_A_ROW = 3
 ALONE = 64
 """So many messages go one at a time after a break: the one at fault is among the first."""
@@ -24,6 +27,7 @@ class Setbacks:
         self._alone = 0
         self._set_aside = 0
         self._quota = 0
+        self._throttled = 0
         self.full: DestinationFull | None = None
 
     def one_by_one(self) -> bool:
@@ -35,7 +39,7 @@ class Setbacks:
         return True
 
     def success(self) -> None:
-        self._quota = self._set_aside = 0
+        self._quota = self._set_aside = self._throttled = 0
 
     def refused(self, error: MessageError) -> None:
         """A smaller message may still fit; several refusals for quota in a row mean that none
@@ -48,8 +52,13 @@ class Setbacks:
 
     def set_aside(self, left: Sequence[tuple[str, int]], tried: int, lost: ConnectionLost) -> bool:
         """The line broke while `tried` messages were under way, and `left` (folder, uid) are not
-        copied. True: the first of them has broken it too often, go on without it. Raises `lost`
-        when message after message does so."""
+        copied. True: the first of them has broken it too often, go on without it. Raises Stalled
+        when message after message does so at the destination, and when a server throttles on."""
+        if lost.code is Code.THROTTLED:
+            self._throttled += 1
+            if self._throttled >= THROTTLED_IN_A_ROW:
+                raise Stalled(lost, *left[0])
+            return False
         if tried > 1:
             self._alone = min(len(left), ALONE)
             return False
@@ -57,7 +66,7 @@ class Setbacks:
         self._strikes[left[0]] += 1
         if self._strikes[left[0]] < STRIKES:
             return False
-        self._set_aside += 1
+        self._set_aside += lost.side is not Side.SOURCE
         if self._set_aside >= SET_ASIDE_IN_A_ROW:
-            raise lost
+            raise Stalled(lost, *left[0])
         return True

@@ -133,6 +133,7 @@ def _answer(order: Order) -> dict[str, Any]:
             "code": error.code,
             "side": error.side,
             "where": error.where,
+            "uid": getattr(error, "uid", 0),
             "words": error.server_words,
         }
     return answer | {"waits": waits}
