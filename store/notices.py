@@ -12,7 +12,7 @@ For a migration of which nobody is told, nothing is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -120,6 +120,17 @@ def last_test(session: Session, migration_id: int) -> Notice | None:
     query = select(Notice).where(Notice.migration_id == migration_id, Notice.kind == Kind.TEST)
     last = query.order_by(Notice.id.desc()).limit(1)
     return session.scalars(last.options(selectinload(Notice.mails))).first()
+
+
+def tests_since(session: Session, organization_id: int, since: datetime) -> int:
+    """How many tests people of this organization have asked for."""
+    query = (
+        select(func.count(Notice.id))
+        .join(Migration, Migration.id == Notice.migration_id)
+        .where(Migration.organization_id == organization_id)
+        .where(Notice.kind == Kind.TEST, Notice.created_at > since)
+    )
+    return session.scalar(query) or 0
 
 
 def listed(session: Session, migration_id: int, *, limit: int) -> tuple[Sequence[NoticeMail], int]:

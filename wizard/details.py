@@ -13,6 +13,7 @@ from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
 from store.states import ScheduleState
 from store.tables import Migration, Role, Run, now
+from wizard import notices
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.forms.accounts import EmptyForm
 from wizard.moves import legal_moves
@@ -37,6 +38,7 @@ def page(migration_id: int) -> ResponseReturnValue:
         return render_template(
             "details/page.html",
             **_live(session, migration),
+            **notices.listed(session, migration),
             history=lines,
             history_total=total,
             history_whole=whole,

@@ -15,6 +15,7 @@ from wizard.control import control
 from wizard.destinations import destinations
 from wizard.details import details
 from wizard.login import login
+from wizard.notices import notices
 from wizard.organizations import organizations
 from wizard.overview import overview
 from wizard.reports import reports
@@ -35,6 +36,7 @@ BLUEPRINTS = (
     schedule,
     details,
     control,
+    notices,
     reports,
     admin,
     organizations,

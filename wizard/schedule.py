@@ -13,6 +13,7 @@ from store.tables import Migration
 from sync.options import Mode
 from wizard.forms.repeats import RepeatForm, filled_repeats
 from wizard.forms.schedule import ScheduleForm, filled
+from wizard.notices import sends_mail
 from wizard.services import services
 from wizard.session import acting, own_migration
 
@@ -125,6 +126,7 @@ def _page(
         filled=filled_mailboxes,
         filled_total=filled_total,
         told=_told(form),
+        sends_mail=sends_mail(),
     )
 
 

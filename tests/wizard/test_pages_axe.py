@@ -24,12 +24,11 @@ from store.tables import now
 from tests.conftest import free_port
 from tests.wizard import world as seeds
 from tests.wizard.browser import PASSWORD
+from tests.wizard.looking import SCREENS, look
 from tests.wizard.world import EMAILS, World
 from wizard.services import Services
 
 ROOT = Path(__file__).parents[2]
-AXE = ROOT / "tests" / "journey" / "axe.min.js"
-SCREENS = {"phone": (390, 844), "desk": (1440, 900)}
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def page(site: Site, browser: Browser, screen: str) -> Iterator[Page]:
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(site.address + "/login")
-    _look(page, screen, "login")
+    look(page, screen, "login")
     page.get_by_label("E-mail address").fill(EMAILS["admin"])
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
@@ -110,7 +109,7 @@ def test_pages_are_open_to_everyone(page: Page, site: Site, screen: str) -> None
     none logs an error (such as a breach of the content security policy)."""
     for name, path in _paths(site).items():
         page.goto(site.address + path)
-        _look(page, screen, name)
+        look(page, screen, name)
 
 
 def test_dark_pages_can_be_read_too(page: Page, site: Site, screen: str) -> None:
@@ -118,7 +117,7 @@ def test_dark_pages_can_be_read_too(page: Page, site: Site, screen: str) -> None
     page.emulate_media(color_scheme="dark")
     for name in ("overview", "server", "accounts", "details", "report"):
         page.goto(site.address + _paths(site)[name])
-        _look(page, screen, f"{name}-dark")
+        look(page, screen, f"{name}-dark")
 
 
 def test_rows_are_mended_where_they_stand(page: Page, site: Site, screen: str) -> None:
@@ -133,7 +132,7 @@ def test_rows_are_mended_where_they_stand(page: Page, site: Site, screen: str) -
         pass
     expect(username).to_have_value("the.boss@old.example")
     expect(username).to_be_focused()
-    _look(page, screen, "accounts-editor")
+    look(page, screen, "accounts-editor")
     page.get_by_role("button", name="Save and check again").click()
     row = page.get_by_role("listitem").filter(has_text="the.boss@old.example")
     expect(row).to_contain_text("Waiting for its check")
@@ -144,7 +143,7 @@ def test_rows_are_removed_after_a_question(page: Page, site: Site, screen: str) 
     """The bin asks in the row; Keep brings the row back, Remove takes it away."""
     page.goto(f"{site.address}/migrations/{site.ids['mixed']}/accounts")
     page.get_by_role("link", name="Remove sales@old.example").click()
-    _look(page, screen, "accounts-remove")
+    look(page, screen, "accounts-remove")
     page.get_by_role("link", name="Keep").click()
     page.get_by_role("link", name="Remove sales@old.example").click()
     page.get_by_role("button", name="Remove", exact=True).click()
@@ -195,7 +194,7 @@ def test_step_three_says_at_once_when_it_starts(page: Page, site: Site, screen: 
     page.get_by_label("Minutes from one start").fill("1440")
     page.get_by_label("Minutes from one start").blur()
     expect(told).to_contain_text("runs every day, for good")
-    _look(page, screen, "schedule-loop")
+    look(page, screen, "schedule-loop")
 
 
 def _paths(site: Site) -> dict[str, str]:
@@ -237,6 +236,7 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
     with services.store.write() as session:
         mixed = seeds.mixed_draft(session, services.sealer, world)
         done = seeds.finished(session, services.sealer, world)
+        seeds.noticed(session, done)
         looping = seeds.finished(session, services.sealer, world)
         looping.name, looping.loop, looping.loop_minutes = "Every night", True, 1440
         looping.next_start_at, looping.timezone = now() + timedelta(hours=9), "Europe/Berlin"
@@ -252,23 +252,6 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
             "account": done.accounts[1].id,
             "empty": seeds.draft(session, world, name="Nothing in it yet").id,
         }
-
-
-def _look(page: Page, screen: str, name: str) -> None:
-    """Axe-core is run from outside the page's own policy, which would rightly refuse it."""
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    rules = "{resultTypes: ['violations']}"
-    found = page.evaluate(f"axe.run(document, {rules}).then(result => result.violations)")
-    serious = [
-        (name, one["id"], [node["html"][:160] for node in one["nodes"]][:4])
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/{name}-{screen}.png", full_page=True)
-    assert serious == []
-    widths = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert widths[0] <= widths[1], f"{name} is {widths[0]} px wide on a screen of {widths[1]} px"
 
 
 def _context(browser: Browser, width: int, height: int) -> BrowserContext:

@@ -10,7 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
-from store import accounts, control, destinations, drafts, history, people
+from store import accounts, control, destinations, drafts, history, notices, people
 from store.accounts import NewAccount
 from store.drafts import ServerChoice
 from store.seal import Sealer
@@ -226,6 +226,19 @@ def finished(session: Session, sealer: Sealer, world: World) -> Migration:
     run.state = migration.state = MigrationState.COMPLETE
     run.completed_at = migration.completed_at = now() + timedelta(minutes=12)
     return migration
+
+
+def noticed(session: Session, migration: Migration) -> None:
+    """A mail that was sent, one that waits for its next attempt, one refused, one never sent."""
+    to = [f"{name}@example.com" for name in ("sent", "later", "refused", "never")]
+    mails = notices.test(session, migration, to, asked_by="rita@example.net").mails
+    for mail, state in zip(mails, ("sent", "waiting", "failed", "unsent"), strict=True):
+        mail.state = state
+        mail.ended_at = None if state == "waiting" else now()
+    said = ("451 4.7.1 Greylisted", "550 5.1.1 No such user", "")
+    for mail, words in zip(mails[1:], said, strict=True):
+        mail.error, mail.server_words = "The mail server mail.example.net did not take it.", words
+    mails[1].attempts, mails[1].not_before = 1, now() + timedelta(minutes=1)
 
 
 def _complete(session: Session, run: AccountRun) -> None:

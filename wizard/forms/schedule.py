@@ -7,12 +7,12 @@ from dataclasses import asdict
 from wtforms import BooleanField, DateTimeLocalField, Field, RadioField
 from wtforms.validators import Length, Optional, ValidationError
 
-from importer.recipients import RecipientFault, recipients
 from store.drafts import ScheduleChoice
 from store.schedule import Moment, Rhythm
 from store.tables import Migration, now
 from sync.options import Mode
 from wizard.forms.fields import LineField, options
+from wizard.forms.notices import LONGEST, addresses
 from wizard.forms.repeats import (
     TIME_FORMATS,
     RepeatForm,
@@ -41,7 +41,7 @@ class ScheduleForm(RepeatForm):
         [WhenChosen("Enter the date and time of the start.", start="at")],
         format=TIME_FORMATS,
     )
-    notify = LineField("Notify", [Optional(), Length(max=255)])
+    notify = LineField("Notify", [Optional(), Length(max=LONGEST), addresses])
     removal_confirmed = BooleanField("I have read this and want it")
 
     def first_start(self) -> Moment:
@@ -52,12 +52,6 @@ class ScheduleForm(RepeatForm):
     def validate_start_at(self, field: Field) -> None:
         if in_zone(field.data, self.timezone.data).utc < now():
             raise ValidationError("This lies in the past. Choose a later time.")
-
-    def validate_notify(self, field: Field) -> None:
-        try:
-            field.data = "; ".join(recipients(field.data or ""))
-        except RecipientFault as fault:
-            raise ValidationError(str(fault)) from None
 
     def choice(self, migration: Migration) -> ScheduleChoice:
         at = self.start.data == "at"
