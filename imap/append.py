@@ -28,6 +28,9 @@ from sync.model import Appended, Folder, Outgoing, Refused
 
 KEPT = 1024 * 1024
 """The largest message that is kept for a second attempt."""
+KEPT_UNSURE = 4 * KEPT
+"""The same where it is not known whether its keywords will be taken: to learn that beforehand
+means to wait for everything that is under way."""
 
 T = TypeVar("T")
 
@@ -95,10 +98,10 @@ class AppendStream:
             return
         target = self._aim(message.folder)
         item = Item(place, target, message.size, message.internaldate, message.flags)
-        streamed = message.size > KEPT
+        unsure = has_keywords(message.flags) and not target.permanent
+        streamed = message.size > (KEPT_UNSURE if unsure else KEPT)
         # A message that is not kept has no second attempt: which flags are taken has to be known.
-        cautious = streamed and has_keywords(message.flags) and not target.permanent
-        if (cautious or not offered.multiappend) and not delivery.enter(target):
+        if ((streamed and unsure) or not offered.multiappend) and not delivery.enter(target):
             return
         delivery.leave(target)
         if streamed:

@@ -240,6 +240,37 @@ def test_a_flag_or_a_date_never_costs_a_message(scene: Scene) -> None:
     ]
 
 
+def test_keywords_of_a_large_message_are_tried(scene: Scene) -> None:
+    """Kept for a second attempt, so that nobody has to ask beforehand what the folder takes."""
+    heads: list[bytes] = []
+
+    def answer(talk: Talk) -> None:
+        for answered in (b"NO keyword", b"OK [APPENDUID 7 5] done"):
+            tag, found = batch(talk)
+            heads.extend(found)
+            talk.say(tag + b" " + answered)
+
+    destination = scene.destination(script_of(answer))
+    outcomes = send(destination, outgoing(1, b"x" * LARGE, flags=["$Known", "$Odd"], date=""))
+    assert outcomes == [Appended(1, ref(5))]
+    assert heads == [b'APPEND "Work" ($Known $Odd) {2097152+}', b'APPEND "Work" () {2097152+}']
+
+
+def test_keywords_of_a_very_large_message_are_known(scene: Scene) -> None:
+    """It goes straight through, with what the folder takes."""
+    heads: list[bytes] = []
+
+    def answer(talk: Talk) -> None:
+        tag, found = batch(talk)
+        heads.extend(found)
+        talk.say(tag + b" OK [APPENDUID 7 5] done")
+
+    destination = scene.destination(script_of(selecting, answer))
+    outcomes = send(destination, outgoing(1, b"x" * (3 * LARGE), flags=["$Known", "$Odd"], date=""))
+    assert outcomes == [Appended(1, ref(5))]
+    assert heads == [b'APPEND "Work" ($Known) {6291456+}']
+
+
 def test_after_bad_nothing_is_said_on_the_same_line(scene: Scene) -> None:
     """A server that lost its place might take mail for commands: the next attempt is made on a
     new connection."""
