@@ -36,6 +36,10 @@ Look = Sides | Aftermath
 STREAM_MESSAGES = 10_000
 """So many messages go in one stream, since each is held in memory until the stream has ended."""
 
+FIRST_SIZE = 512 * 1024
+"""Bytes of the first batch, after whose answers it is known how fast the lines are and whether new
+uids are told."""
+
 
 class Copier:
     """Copies what is planned for several folders. The result is in the works and the ledger."""
@@ -50,6 +54,7 @@ class Copier:
         self._stop = stop
         self._setbacks = Setbacks()
         self._stalls = Stalls()
+        self._first = True
         self._uids_told = False
         """The destination tells new uids (UIDPLUS), so that batches can be settled in passing."""
         self._asked_to: StopReason | None = None
@@ -77,7 +82,9 @@ class Copier:
         """The next batches that go in one stream. One alone until it is known that uids are told;
         one message alone after the line has broken."""
         alone = self._setbacks.one_by_one()
-        messages, size = self._options.batch_messages, self._options.batch_size
+        messages, size = self._options.batch_messages, self._options.paced_batch_size
+        if self._first:
+            size, self._first = min(size, FIRST_SIZE), False
         taken = [next_batch(waiting, messages=1 if alone else messages, size=size)]
         number = len(taken[0].metas)
         while waiting and self._uids_told and not alone and number < STREAM_MESSAGES:
