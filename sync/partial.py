@@ -16,6 +16,7 @@ not, there is no part, and all is listed.
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sync.intent import Known, Pair, Rest
@@ -63,14 +64,21 @@ class _Side:
         return self.changes.new.messages.position(uid) >= 0
 
     def listed(self, uid: int) -> bool:
-        return (self.changes.changed if self.old(uid) else self.changes.new.messages).position(
-            uid
-        ) >= 0
+        return self.changes.changed.position(uid) >= 0 if self.old(uid) else self.new(uid)
 
     def gone(self, uid: int) -> bool:
         if self.old(uid):
             return bool(self.changes.removed) and uid in self.changes.removed
         return not self.new(uid)
+
+    @property
+    def touched(self) -> Callable[[int], bool]:
+        """Whether anything is told of a uid; made for asking it often."""
+        changed, gone = frozenset(self.changes.changed.uids), self.changes.removed
+        uidnext = self._uidnext
+        if not gone:
+            return lambda uid: uid >= uidnext or uid in changed
+        return lambda uid: uid >= uidnext or uid in changed or uid in gone
 
     def with_more(self, more: Messages) -> Messages:
         new, changed = self.changes.new.messages, self.changes.changed
@@ -93,8 +101,13 @@ class Difference:
         self._present = self._there = 0
         """Pairs whose message is there, has not changed and is not asked for, on each side."""
         uids, places = array("I", known.pairs), array("I", known.pairs.values())
+        ours, theirs = self._ours.touched, self._theirs.touched
         for uid, there in zip(uids, places, strict=True):
-            self._place(uid, there, mode)
+            if ours(uid) or theirs(there):
+                self._place(uid, there, mode)
+            else:
+                self._pass_over(uid)
+                self._there += 1
         self._stale = sum(map(self._ours.old, uids)) - rest.source.messages
         """So many of the pairs had lost their original before the rest."""
         copies = array("I", filter(self._theirs.old, places))
@@ -115,14 +128,17 @@ class Difference:
             if removed or (theirs.listed(there) and not ours.listed(uid)):
                 self._originals.append(uid)
             elif not ours.listed(uid):
-                self._present += 1
-                if pair := self._known.sent.get(uid):
-                    self._sent.append(pair)
+                self._pass_over(uid)
         if not removed and not theirs.listed(there):
             if ours.listed(uid) or (lost and mode is Mode.ALL):
                 self._copies.append(there)
             else:
                 self._there += 1
+
+    def _pass_over(self, uid: int) -> None:
+        self._present += 1
+        if self._known.sent and (pair := self._known.sent.get(uid)):
+            self._sent.append(pair)
 
     @property
     def _new_mail(self) -> bool:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sync.errors import ConnectionLost, Side, Stopped, SyncError
+from sync.journal import Telling
 from sync.memory import MemoryServer
 from sync.model import Namespace
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
@@ -20,10 +21,12 @@ class Migration(RuleBasedStateMachine):
     """New mail, expunges, flags, new UIDVALIDITY, kills, lost lines and pauses in any order."""
 
     uidplus = True
+    tells = (Telling.QRESYNC, Telling.QRESYNC)
 
     def __init__(self) -> None:
         super().__init__()
         self.world = World(destination=MemoryServer(Namespace("INBOX.", "."), uidplus=self.uidplus))
+        self.world.source.telling, self.world.destination.telling = self.tells
 
     @rule(folder=FOLDERS, number=st.integers(0, 5), with_id=st.booleans())
     def new_mail(self, folder: str, number: int, with_id: bool) -> None:
@@ -33,6 +36,12 @@ class Migration(RuleBasedStateMachine):
     def flag(self, folder: str, flag: str) -> None:
         for one in self.world.source.make_folder(folder).messages.values():
             one.flags = frozenset({flag})
+
+    @rule(folder=FOLDERS, number=st.integers(0, 20), flag=st.sampled_from(["\\Seen", "Work"]))
+    def flag_one(self, folder: str, number: int, flag: str) -> None:
+        messages = list(self.world.source.make_folder(folder).messages.values())
+        if messages:
+            messages[number % len(messages)].flags = frozenset({flag})
 
     @rule(folder=FOLDERS, uidvalidity=st.integers(100, 105))
     def made_anew(self, folder: str, uidvalidity: int) -> None:
@@ -48,6 +57,10 @@ class Migration(RuleBasedStateMachine):
             pass
         finally:
             server.before = lambda step: None
+
+    @rule()
+    def whole_run(self) -> None:
+        self.world.run()
 
     @rule(after=st.integers(0, 6))
     def paused_run(self, after: int) -> None:
@@ -82,6 +95,7 @@ class Migration(RuleBasedStateMachine):
 
 class MigrationWithoutUidplus(Migration):
     uidplus = False
+    tells = (Telling.CONDSTORE, Telling.NOTHING)
 
 
 TestMachine = Migration.TestCase

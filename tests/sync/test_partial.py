@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from sync.errors import DeletionRefused
+from sync.errors import ConnectionLost, DeletionRefused, Side
 from sync.intent import FolderKey, Known
 from sync.journal import Telling
 from sync.memory import MemoryMessage, MemoryServer
+from sync.messages import Messages
 from sync.model import Namespace
 from sync.options import Mode, SyncOptions
-from sync.report import MailboxReport
+from sync.report import MailboxReport, Verdict
 from sync.resting import RESTLESS
-from tests.sync.sides import Watcher, World, content, message
+from sync.uids import UidRanges
+from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
 
 FOLDERS = {"source": ["INBOX", "Work"], "destination": ["INBOX", "INBOX.Work"]}
 FLAGS = st.sampled_from([frozenset(), frozenset({"\\Seen"}), frozenset({"\\Flagged", "Work"})])
@@ -171,6 +175,83 @@ def test_only_what_has_changed_is_listed() -> None:
     assert inbox_report.flags_changed == 2
     assert sum(listed) < 12
     assert world.destination.writes.count("STORE") == 2
+
+
+@pytest.mark.parametrize("uidplus", [True, False])
+@pytest.mark.parametrize("broken", [*Side, None])
+def test_a_second_run_that_breaks_at_any_step(uidplus: bool, broken: Side | None) -> None:
+    """Killed, or its line lost, anywhere in a run that asks what has changed: the next run ends
+    what it began, and a third writes nothing."""
+    step = 0
+    while True:
+        step += 1
+        world = changed_world(uidplus)
+        side = world.source if broken is Side.SOURCE else world.destination
+        fault = Killed() if broken is None else lost(broken)
+        side.before = Break(step, fault)
+        with suppress(Killed, ConnectionLost):
+            world.run()
+        if side.before.seen < step:
+            break
+        assert world.run().verdict is Verdict.VERIFIED, step
+        assert content(world.destination) == content(world.source), step
+        world.ledger.begin_run()
+        world.run()
+        assert world.destination.writes == [], step
+    assert step > 8
+
+
+def changed_world(uidplus: bool) -> World:
+    """At rest, and then changed at the source in two of three folders."""
+    world = start([], (Telling.QRESYNC, Telling.CONDSTORE), uidplus)
+    for folder in ("INBOX", "Work", "Sent"):
+        world.fill(folder, *(message(number) for number in range(6)))
+    world.run()
+    world.ledger.begin_run()
+    world.fill("INBOX", message(50), message(51), message(51))
+    world.fill("Work", message(60, message_id=False))
+    for uid in (2, 4):
+        world.source.content["INBOX"].messages[uid].flags = frozenset({"\\Seen"})
+    return world
+
+
+@pytest.mark.parametrize("lie", ["no copies", "no originals", "nothing new", "too much gone"])
+def test_a_difference_that_does_not_fit_is_not_believed(lie: str) -> None:
+    """What is asked for and not there, or numbers that cannot be: all is listed, and nothing is
+    lost, doubled or removed."""
+    world = large(30)
+    world.fill("INBOX", message(1000))
+    world.source.content["INBOX"].messages[7].flags = frozenset({"\\Seen"})
+    world.destination.content["INBOX"].messages[8].flags = frozenset({"\\Flagged"})
+    world.source = Liar(world.source, lie)
+    world.destination = Liar(world.destination, lie)
+    assert world.run(SyncOptions(mode=Mode.ALL)).verdict is Verdict.VERIFIED
+    assert content(world.destination) == content(world.source)
+    assert sorted(world.destination.writes) == ["APPEND", "STORE", "STORE"]
+
+
+class Liar(MemoryServer):
+    """A server that does not tell all, but in a whole listing."""
+
+    def __init__(self, truth: MemoryServer, lie: str) -> None:
+        super().__init__(truth.namespace)
+        self.content = truth.content
+        self.lie = lie
+
+    def listings(self, asked: Any) -> Any:
+        here = "no originals" if self.namespace.prefix == "" else "no copies"
+        for one, found in zip(asked, super().listings(asked), strict=True):
+            hidden = one.uids is not None and self.lie == here
+            yield replace(found, messages=Messages()) if hidden else found
+
+    def changes(self, asked: Any) -> Any:
+        for found in super().changes(asked):
+            if self.lie == "nothing new":
+                yield replace(found, new=replace(found.new, messages=Messages()))
+            elif self.lie == "too much gone":
+                yield replace(found, removed=UidRanges(((1, 3),)))
+            else:
+                yield found
 
 
 def test_the_guard_counts_all_of_the_folder() -> None:
