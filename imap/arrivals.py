@@ -26,6 +26,8 @@ _USUAL = re.compile(
     rb' INTERNALDATE "([^"\r\n]{0,40})"(?: RFC822\.SIZE \d{1,19})? BODY\[\] \{(\d{1,19})\}\r\n'
 )
 _CLOSE = re.compile(rb"\)\r\n")
+_MORE = re.compile(rb"(?! +FETCH )(?: +[A-Z].*)? *\)\Z", re.I | re.S)
+"""What may stand between a body and the end of its response."""
 _BODY = re.compile(rb'BODY\[\] ?(?:(~?\{(\d{1,19})\+?\}\Z)|(NIL)|"((?:[^"\\]|\\.)*)")', re.I | re.S)
 _FETCH = re.compile(rb"\* \d+ FETCH \(", re.I)
 
@@ -140,14 +142,13 @@ class Arrivals:
     def _large(self, command: Command, meta: MessageMeta) -> Iterator[Result]:
         """Handed on as it comes; one that nobody asked for is only got out of the way."""
         asked_for = self._take(command, meta)
-        chunks = self._dialogue.wire.chunks(meta.size)
+        chunks = self._to_the_end(meta.size)
         if asked_for:
             self.in_body = True
             yield command.sought.wanted, Fetched(meta, meta.size, chunks)
         for _ in chunks:
             # What the reader of the body left is in the way of the next one.
             pass
-        self._tail()
         self.in_body = False
 
     def _spooled(self, command: Command, head: bytes, size: int) -> Iterator[Result]:
@@ -170,11 +171,20 @@ class Arrivals:
         self._session.worked()
         return True
 
+    def _to_the_end(self, size: int) -> Iterator[bytes]:
+        """The chunks of a body, and no end of them unless its response ends as it should."""
+        yield from self._dialogue.wire.chunks(size)
+        self._tail()
+
     def _tail(self) -> bytes:
-        """What follows a body up to the end of its response."""
+        """What follows a body up to the end of its response. Raises ConnectionLost when that is
+        something else: then the body had another length than was announced."""
         if self._dialogue.wire.take(_CLOSE) is not None:
             return b")"
-        return b" ".join(self._dialogue.rest(b"* " + self._dialogue.line()))
+        tail = b" ".join(self._dialogue.rest(b"* " + self._dialogue.line()))
+        if not _MORE.match(tail):
+            raise self._dialogue.wire.lost(ValueError("a body of another length"))
+        return tail
 
 
 def _meta(items: bytes, size: int) -> MessageMeta:

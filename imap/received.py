@@ -56,7 +56,7 @@ class Received(ABC):
     def read(self, size: int) -> bytes:
         """Exactly `size` bytes."""
         while self._end - self._at < size:
-            self._receive()
+            self._receive_body()
         data = bytes(memoryview(self._in)[self._at : self._at + size])
         self._at += size
         return data
@@ -65,7 +65,7 @@ class Received(ABC):
         """`size` bytes in pieces; the next is received when it is asked for."""
         while size:
             while self._end - self._at < min(size, LEAST_PIECE):
-                self._receive()
+                self._receive_body()
             piece = self.read(min(size, PIECE, self._end - self._at))
             size -= len(piece)
             yield piece
@@ -122,6 +122,10 @@ class Received(ABC):
 
     @abstractmethod
     def _receive(self) -> None: ...
+
+    @abstractmethod
+    def _receive_body(self) -> None:
+        """Amid a literal, whose bytes are there to be sent."""
 
     @abstractmethod
     def lost(self, error: Exception) -> Exception: ...

@@ -10,6 +10,7 @@ import select
 import socket
 import ssl
 import struct
+import time
 
 from imap import faults
 from imap.deflate import Deflated
@@ -20,6 +21,9 @@ from sync.errors import ConnectionLost, Side, SyncError
 
 GATHER = 256 * 1024
 """What is sent waits for company until it is this much."""
+CRAWL = 10
+"""Bytes a second. A literal that comes more slowly for a whole timeout has stalled, although no
+single wait has run out."""
 
 
 class Wire(Received):
@@ -35,6 +39,8 @@ class Wire(Received):
         self.closed = False
         self.sent = 0
         """Bytes in all."""
+        self._crawled, self._came = 0.0, 0
+        """Seconds waited amid literals, and the bytes that came of it."""
         self._out: list[bytes] = []
         self._gathered = 0
         self._gather = gather
@@ -115,6 +121,18 @@ class Wire(Received):
             raise self.lost(error) from error
         if not count:
             raise self.lost(EOFError())
+
+    def _receive_body(self) -> None:
+        had, asked = self._end - self._at, time.monotonic()
+        self._receive()
+        self._crawled += time.monotonic() - asked
+        self._came += self._end - self._at - had
+        timeout = self.sock.gettimeout()
+        if timeout is None or self._crawled < timeout:
+            return
+        if self._came < CRAWL * self._crawled:
+            raise self.lost(TimeoutError())
+        self._crawled, self._came = 0.0, 0
 
     def _receive_into_room(self) -> int:
         count = self.sock.recv_into(self._make_room())

@@ -10,7 +10,8 @@ import sys
 import pytest
 
 from sync.errors import Side
-from tests.faults.injecting import GROUPS, NO_CODES, Fault, Injection, cases
+from tests.faults.fault import GROUPS, NO_CODES, Fault, cases
+from tests.faults.injecting import Injection
 from tests.faults.judging import try_fault
 from tests.faults.killing import Moment, kill_at_commands, kill_at_writes
 from tests.faults.points import kill_at_points

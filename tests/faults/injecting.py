@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Iterator
-from enum import StrEnum
 
-from sync.errors import Side
-from tests.faults.script import Cut, Ending, Script
+from tests.faults.fault import OF_A_LINE, Fault, TlsFault
+from tests.faults.mailbox import LARGE
+from tests.faults.script import Broken, Cut, Ending, Raw, Script
 from tests.faults.wire import Command, Phase
 
 TIMEOUT = 0.6
@@ -16,131 +17,52 @@ TIMEOUT = 0.6
 STALL = 0.8
 """Seconds, longer than the client's patience."""
 _DRIPS = 20
+_CRAWL = 0.3
+"""Seconds between two bytes, shorter than the client's patience."""
+_CRAWLS = 5
+_SLOW_ONES = 20
+"""So many responses are slow, so that a run ends at all."""
+_UNSOLICITED = (
+    b"* 3 EXPUNGE\r\n* 11 EXISTS\r\n* 0 RECENT\r\n* 2 FETCH (FLAGS (\\Deleted))\r\n"
+    b"* 1 FETCH (FLAGS (\\Flagged \\Seen) UID 1)\r\n* OK Still here\r\n* 12 EXISTS\r\n"
+)
 _FETCH = re.compile(rb"\* \d+ FETCH \(", re.I)
 _UID = re.compile(rb"\bUID (\d+)")
-_UIDVALIDITY = re.compile(rb"UIDVALIDITY (\d+)")
+_UIDVALIDITY = re.compile(rb"(?:UIDVALIDITY|APPENDUID) (\d+)")
+_NEW_UIDS = re.compile(rb"(?<=APPENDUID )\d+ \d+")
+_LACKING = 20
+"""Bytes that a literal is shorter than announced."""
+_UIDNEXT = re.compile(rb"\* OK \[UIDNEXT \d+\][^\r]*\r\n|(?<=[( ])UIDNEXT \d+ ?")
 _BODY = re.compile(rb"BODY\[\] \{(\d+)\}\r\n")
-
-
-class Fault(StrEnum):
-    RESET = "reset"
-    CLOSE = "close"
-    HALF_CLOSE = "half-close"
-    STALL = "stall"
-    DRIP = "one byte at a time"
-    SHORT = "cut in the middle"
-    GARBAGE = "garbage line"
-    BYE = "BYE"
-    NO = "NO"
-    MISSING_FETCH = "missing FETCH"
-    NIL_BODY = "NIL body"
-    EMPTY_BODY = "{0} body"
-    WRONG_UID = "wrong UID"
-    WRONG_TAG = "wrong tag"
-    UIDVALIDITY = "UIDVALIDITY change"
-
-
-OF_A_LINE = (
-    Fault.RESET,
-    Fault.CLOSE,
-    Fault.HALF_CLOSE,
-    Fault.STALL,
-    Fault.DRIP,
-    Fault.SHORT,
-    Fault.GARBAGE,
-    Fault.BYE,
-)
-"""They need no certain response."""
-OF_A_FETCH = (Fault.MISSING_FETCH, Fault.WRONG_UID)
-OF_A_BODY = (Fault.NIL_BODY, Fault.EMPTY_BODY)
-
-NO_CODES = (
-    "ALERT",
-    "ALREADYEXISTS",
-    "AUTHENTICATIONFAILED",
-    "AUTHORIZATIONFAILED",
-    "CANNOT",
-    "CLIENTBUG",
-    "CONTACTADMIN",
-    "CORRUPTION",
-    "EXPIRED",
-    "EXPUNGEISSUED",
-    "INUSE",
-    "LIMIT",
-    "NONEXISTENT",
-    "NOPERM",
-    "OVERQUOTA",
-    "PRIVACYREQUIRED",
-    "SERVERBUG",
-    "THROTTLED",
-    "TOOBIG",
-    "TRYCREATE",
-    "UNAVAILABLE",
-    "X-UNHEARD-OF",
-)
-"""Response codes of RFC 5530 and others that servers send with NO."""
-
-_PHASES = {
-    Side.SOURCE: (Phase.GREETING, Phase.LOGIN, Phase.LIST, Phase.LISTING, Phase.BODIES),
-    Side.DESTINATION: (
-        Phase.GREETING,
-        Phase.LOGIN,
-        Phase.LIST,
-        Phase.LISTING,
-        Phase.APPEND,
-        Phase.PROOF,
-    ),
-}
-
-
-def cases() -> list[tuple[Side, Phase, Fault]]:
-    """Every fault in every phase in which there is such a thing."""
-    return [
-        (side, phase, fault)
-        for side, phases in _PHASES.items()
-        for phase in phases
-        for fault in Fault
-        if _possible(phase, fault)
-    ]
-
-
-def _possible(phase: Phase, fault: Fault) -> bool:
-    if fault in OF_A_LINE:
-        return True
-    if fault in OF_A_BODY:
-        return phase is Phase.BODIES
-    if fault in OF_A_FETCH:
-        return phase in (Phase.LISTING, Phase.BODIES, Phase.PROOF)
-    if fault is Fault.UIDVALIDITY:
-        return phase in (Phase.LISTING, Phase.PROOF)
-    return phase is not Phase.GREETING
-
-
-GROUPS: list[tuple[Side, Phase]] = sorted(
-    {(side, phase) for side, phase, _ in cases() if phase is not Phase.GREETING}
-)
-"""Where there are commands to be refused."""
 
 
 class Injection(Script):
     """One fault in one phase. `always`: at each place, not only the first. `injected` counts."""
 
     def __init__(
-        self, phase: Phase, fault: Fault, *, always: bool = False, code: str = "SERVERBUG"
+        self,
+        phase: Phase,
+        fault: Fault | TlsFault,
+        *,
+        always: bool = False,
+        code: str = "SERVERBUG",
+        words: str = "refused by the proxy",
     ) -> None:
         self.injected = 0
         self.phase = phase
         self._fault = fault
         self._always = always
-        self._refusal = f" NO [{code}] refused by the proxy\r\n".encode()
+        status = f"NO [{code}]" if fault is Fault.NO else "BAD"
+        self._refusal = f" {status} {words}\r\n".encode()
         self._refused: set[Command] = set()
 
     @property
     def _armed(self) -> bool:
-        return self._always or not self.injected
+        most = _SLOW_ONES if self._fault is Fault.CRAWL else math.inf
+        return self.injected < (most if self._always else 1)
 
     def command(self, command: Command) -> None:
-        if self._fault is Fault.NO and command.phase is self.phase and self._armed:
+        if self._fault in (Fault.NO, Fault.BAD) and command.phase is self.phase and self._armed:
             self.injected += 1
             command.swallowed = True
             self._refused.add(command)
@@ -150,7 +72,7 @@ class Injection(Script):
             yield self._refuse(command, response)
         elif command is None or command.phase is not self.phase or not self._armed:
             yield response
-        elif self._fault in OF_A_LINE:
+        elif self._fault in OF_A_LINE or isinstance(self._fault, TlsFault):
             self.injected += 1
             yield from self._break(response)
         else:
@@ -182,6 +104,20 @@ class Injection(Script):
             case Fault.GARBAGE:
                 yield b"\x00\xff{%& no IMAP (\r\n"
                 yield response
+            case TlsFault.TRUNCATE:
+                raise Cut(Ending.TRUNCATE)
+            case TlsFault.BESIDE:
+                yield Raw(b"\x00\xff{%& no TLS (\r\n")
+                yield response
+            case TlsFault.BROKEN:
+                yield Broken(response)
+            case Fault.CRAWL:
+                begun = response.find(b"}\r\n") + 3 if _BODY.search(response) else 1
+                yield response[:begun]
+                for place in range(begun, min(begun + _CRAWLS, len(response))):
+                    time.sleep(_CRAWL)
+                    yield response[place : place + 1]
+                yield response[begun + _CRAWLS :]
             case Fault.DRIP:
                 for place in range(min(_DRIPS, len(response))):
                     time.sleep(0.001)
@@ -190,27 +126,50 @@ class Injection(Script):
 
     def _rewrite(self, command: Command, response: bytes) -> bytes:
         """The response with this fault in it, or as it is where it offers no place."""
-        if self._fault is Fault.WRONG_TAG:
-            return re.sub(rb"\A" + re.escape(command.tag) + rb" ", b"zz9 ", response)
-        if self._fault is Fault.UIDVALIDITY:
-            return _UIDVALIDITY.sub(_more, response)
-        if not _FETCH.match(response):
-            return response
+        match self._fault:
+            case Fault.WRONG_TAG:
+                return re.sub(rb"\A" + re.escape(command.tag) + rb" ", b"zz9 ", response)
+            case Fault.UIDVALIDITY:
+                return _UIDVALIDITY.sub(_more, response)
+            case Fault.NO_UIDNEXT:
+                return _UIDNEXT.sub(b"", response)
+            case Fault.UNSOLICITED:
+                return _UNSOLICITED + response
+            case Fault.WRONG_UID if command.phase is Phase.APPEND:
+                return _NEW_UIDS.sub(_more, response)
+        return self._rewrite_fetch(response) if _FETCH.match(response) else response
+
+    def _rewrite_fetch(self, response: bytes) -> bytes:
         match self._fault:
             case Fault.MISSING_FETCH:
                 return b""
+            case Fault.DOUBLE_FETCH:
+                return 2 * response
             case Fault.WRONG_UID:
                 return _UID.sub(_more, response, count=1)
             case Fault.NIL_BODY:
                 return _body(response, b"BODY[] NIL")
             case Fault.EMPTY_BODY:
                 return _body(response, b"BODY[] {0}\r\n")
+            case Fault.SHORT_BODY:
+                return _shortened(response, 0)
+            case Fault.SHORT_LARGE:
+                return _shortened(response, LARGE)
         return response
 
 
 def _more(found: re.Match[bytes]) -> bytes:
-    name, _, number = found[0].partition(b" ")
+    """The number at its end is another one."""
+    name, _, number = found[0].rpartition(b" ")
     return name + b" %d" % (int(number) + 1000)
+
+
+def _shortened(response: bytes, least: int) -> bytes:
+    """If its body is not less than this."""
+    found = _BODY.search(response)
+    if found is None or int(found[1]) < least:
+        return response
+    return response[:-_LACKING] + b")\r\n"
 
 
 def _body(response: bytes, instead: bytes) -> bytes:

@@ -20,12 +20,19 @@ def try_fault(stage: Stage, side: Side, injection: Injection, *, patience: float
 
 
 def _scene(stage: Stage, side: Side, phase: Phase) -> Scene:
-    """With mail in it where mail is listed that no ledger knows."""
+    """With mail in it where mail is listed that no ledger knows, and with other flags where they
+    are to be changed."""
     scene = stage.scene()
-    if (side, phase) != (Side.DESTINATION, Phase.LISTING):
-        return scene
-    assert scene.run().green
-    return scene.forgotten()
+    if (side, phase) == (Side.DESTINATION, Phase.LISTING):
+        assert scene.run().green
+        return scene.forgotten()
+    if phase is Phase.FLAGS:
+        assert scene.run().green
+        with scene.client(Side.DESTINATION) as client:
+            client.select_folder("INBOX.Archiv")
+            client.set_flags(list(range(1, 13)), ["\\Deleted"])
+        return scene.forgotten()
+    return scene
 
 
 def _complaints(scene: Scene, ended: Ended, injection: Injection) -> list[str]:

@@ -7,7 +7,7 @@ import ssl
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
@@ -77,6 +77,15 @@ class Scene:
         if rest:
             self.stage.rest()
         return ended
+
+    @contextmanager
+    def client(self, side: Side) -> Iterator[IMAPClient]:
+        """A mail program of this mailbox's owner."""
+        name = self.source if side is Side.SOURCE else self.destination
+        port = self.stage.servers[side].spec.port
+        with IMAPClient("127.0.0.1", port, ssl=False) as client:
+            client.login(name, PASSWORD)
+            yield client
 
     def forgotten(self) -> Scene:
         """The same mailboxes with a ledger that knows nothing of them."""

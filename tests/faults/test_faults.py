@@ -8,7 +8,8 @@ from __future__ import annotations
 import pytest
 
 from sync.errors import Side
-from tests.faults.injecting import GROUPS, NO_CODES, Fault, Injection, cases
+from tests.faults.fault import GROUPS, NO_CODES, Fault, cases
+from tests.faults.injecting import Injection
 from tests.faults.judging import try_fault
 from tests.faults.stage import Stage
 from tests.faults.wire import Phase

@@ -19,11 +19,14 @@ class Phase(StrEnum):
     GREETING = "greeting"
     LOGIN = "login"
     LIST = "list"
+    MAKING = "making"
+    """Folders are made and subscribed."""
     LISTING = "listing"
     BODIES = "bodies"
     APPEND = "append"
     PROOF = "proof"
     """What is read at a destination after the first APPEND."""
+    FLAGS = "flags"
     OTHER = "other"
 
 
@@ -35,14 +38,15 @@ _PHASES = {
     "LIST": Phase.LIST,
     "LSUB": Phase.LIST,
     "STATUS": Phase.LIST,
-    "CREATE": Phase.LIST,
-    "SUBSCRIBE": Phase.LIST,
+    "CREATE": Phase.MAKING,
+    "SUBSCRIBE": Phase.MAKING,
     "SELECT": Phase.LISTING,
     "EXAMINE": Phase.LISTING,
     "UID FETCH": Phase.LISTING,
     "UID SEARCH": Phase.LISTING,
     "FETCH": Phase.LISTING,
     "APPEND": Phase.APPEND,
+    "UID STORE": Phase.FLAGS,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 import pytest
@@ -413,3 +414,43 @@ def test_a_folder_that_cannot_be_opened(scene: Scene, status: bytes, code: Code)
         messages(source, FOLDER)
     assert (caught.value.code, caught.value.where) == (code, "Work")
     assert messages(source, Folder("Other")).messages == ()
+
+
+@pytest.mark.parametrize("size", [20, BIG])
+def test_a_body_of_another_length_than_announced_is_not_taken(scene: Scene, size: int) -> None:
+    """What follows it belongs to the next message: nothing of the two is handed out whole."""
+    whole, short = b"a" * size, body(1, b"a" * size)[:-13] + b")\r\n"
+    source = scene.source(
+        serving(fetch(short, body(2, b"two"))), serving(fetch(body(1, whole), body(2, b"two")))
+    )
+    if size < BIG:
+        assert read(source, [1, 2]) == {1: whole, 2: b"two"}
+    else:
+        with pytest.raises(ConnectionLost) as lost:
+            read(source, [1, 2])
+        assert lost.value.code is Code.PROTOCOL
+
+
+@pytest.mark.parametrize("tail", [b" )", b" FLAGS (\\Seen))", b" MODSEQ (7) X-GM-MSGID 12)"])
+def test_what_may_follow_a_body(scene: Scene, tail: bytes) -> None:
+    """More items, and blanks."""
+    said = b"* 1 FETCH (UID 1 BODY[] {3}\r\none" + tail + b"\r\n"
+    assert read(scene.source(serving(fetch(said))), [1]) == {1: b"one"}
+
+
+def test_a_body_that_crawls_has_stalled(scene: Scene) -> None:
+    """A few bytes a second are no progress, though each of them comes in time."""
+
+    def crawls(talk: Talk) -> None:
+        talk.welcome()
+        talk.open_folder(exists=1)
+        talk.expect(b"UID FETCH")
+        talk.raw(body(1, b"a" * 1000)[:-1000])
+        for _ in range(1000):
+            talk.raw(b"a")
+            time.sleep(0.2)
+
+    found = read(scene.source(crawls, crawls, timeout=0.6), [1])[1]
+    assert isinstance(found, Unreadable)
+    assert isinstance(found.error.__cause__, ConnectionLost)
+    assert found.error.__cause__.code is Code.TIMED_OUT
