@@ -6,8 +6,10 @@ import imaplib
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -39,11 +41,15 @@ class ScriptedServer:
                 line, _ = self._listener.accept()
             except OSError:
                 return
-            with line, line.makefile("rwb", buffering=0) as stream:
-                stream.write(self._greeting)
-                for answer in self._answers:
-                    tag = stream.readline().split(b" ", 1)[0].decode("ascii", "replace")
-                    stream.write(answer.replace("{tag}", tag).encode())
+            # A client that has heard enough hangs up with a reset.
+            with line, line.makefile("rwb", buffering=0) as stream, suppress(ConnectionError):
+                self._talk(stream)
+
+    def _talk(self, stream: IO[bytes]) -> None:
+        stream.write(self._greeting)
+        for answer in self._answers:
+            tag = stream.readline().split(b" ", 1)[0].decode("ascii", "replace")
+            stream.write(answer.replace("{tag}", tag).encode())
 
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
