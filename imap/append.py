@@ -114,10 +114,11 @@ class AppendStream:
         delivery.sender.hear_waiting()
 
     def _aim(self, folder: Folder) -> Target:
-        if self._target is None or self._target.folder != folder:
+        target = self._target
+        if target is None or (target.folder is not folder and target.folder != folder):
             permanent = self._session.permanent_flags.get(wire_name(folder), frozenset())
-            self._target = Target(folder, permanent)
-        return self._target
+            target = self._target = Target(folder, permanent)
+        return target
 
     def _measured(self, item: Item, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, if they are as long as announced: a literal of another length would make

@@ -46,9 +46,10 @@ class Delivery:
     def leave(self, target: Target) -> None:
         """Have no folder open, as a server with MULTIAPPEND stores faster then: after each command
         it would look through the open one for changes to tell."""
+        if self._session.selected is None:
+            return
         offered = self.sender.dialogue.capabilities
-        in_batches = offered.multiappend and "UNSELECT" in offered.names
-        if in_batches and self._session.selected is not None:
+        if offered.multiappend and "UNSELECT" in offered.names:
             self._session.selected = None
             self.sender.leave_folder(target)
 

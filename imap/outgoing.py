@@ -80,7 +80,8 @@ def _listed(flags: frozenset[str], permanent: frozenset[str], keywords: bool) ->
     return b" ".join(wire_flags(flags, permanent, keywords=keywords))
 
 
-def has_keywords(flags: Iterable[str]) -> bool:
+@lru_cache(4096)
+def has_keywords(flags: frozenset[str]) -> bool:
     """Whether a server may take offence at any of these: at the system flags none does."""
     return any(flag.lower() not in _SYSTEM for flag in flags)
 
