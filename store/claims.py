@@ -5,7 +5,8 @@
 
 A claim holds until its lease is over; the worker that begins it extends it. The limits (accounts
 at a time of a migration, connections to a source server) are counted here from living claims, so
-they hold on all machines and die with the lease.
+they hold on all machines and die with the lease. `limit_per_server` holds where the operator has
+stored no other (store.limits).
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from sqlalchemy.orm import Session, aliased
 from store.expiry import expire_account_runs, expire_checks
 from store.finishing import complete_runs
 from store.ledger import owned
-from store.states import AccountRunState, AccountState, MigrationState
+from store.limits import Limits, limits
+from store.states import AccountRunState, AccountState, MigrationState, Phase
 from store.tables import Account, AccountRun, Migration, Run, now
 
 _CLAIM_LOCK = 7_260_302
@@ -42,7 +44,7 @@ def claim_checks(
     Migrations take turns, so that one mended row does not wait behind another's ten thousand."""
     _lock(session)
     expire_checks(session)
-    hosts = _busy_hosts(session)
+    hosts, allowed = busy_hosts(session), limits(session, limit_per_server)
     free = capacity - _count(session, select(Account.id).where(_checking()))
     waiting = (
         select(Account.migration_id)
@@ -52,7 +54,7 @@ def claim_checks(
     )
 
     def claim_next(migration_id: int) -> Claimed | None:
-        full = _full(hosts, limit_per_server)
+        full = _full(hosts, allowed)
         query = _host_of(select(Account.id)).where(
             Account.migration_id == migration_id, Account.state == AccountState.NEW
         )
@@ -80,18 +82,20 @@ def claim_account_runs(
     _lock(session)
     expire_account_runs(session)
     complete_runs(session)
-    hosts = _busy_hosts(session)
+    hosts, allowed = busy_hosts(session), limits(session, limit_per_server)
     free = capacity - _count(session, select(AccountRun.id).where(_live()))
 
     def claim_next(run_id: int) -> Claimed | None:
         if not _has_room(session, run_id):
             return None
-        full = _full(hosts, limit_per_server)
+        full = _full(hosts, allowed)
         row = session.execute(_next(_runnable(run_id), full).order_by(AccountRun.id)).first()
         if row is None:
             return None
         hosts[row.host] += 1
         values = {"state": AccountRunState.RUNNING, "lease": _until(lease_seconds)}
+        # Not begun yet (store.reporting_in.begin_account_run).
+        values["phase"] = Phase.WAITING
         raised = update(AccountRun).where(AccountRun.id == row.id)
         token = AccountRun.token + 1
         return Claimed(
@@ -119,7 +123,7 @@ def begin_check(session: Session, account_id: int, token: int, *, seconds: int) 
     """The claim was taken up by a worker. False: it is over, there is nothing to do."""
     query = update(Account).where(owned_check(account_id, token))
     values = {"check_lease": _until(seconds), "check_attempts": Account.check_attempts + 1}
-    return _changed(session.execute(query.values(**values)))
+    return _changed(session.execute(query.values(check_started_at=now(), **values)))
 
 
 def owned_check(account_id: int, token: int) -> Any:
@@ -204,7 +208,8 @@ def _next(query: Select[Any], full: list[str]) -> Select[Any]:
     return (query.where(_host().not_in(full)) if full else query).limit(1)
 
 
-def _busy_hosts(session: Session) -> Counter[str]:
+def busy_hosts(session: Session) -> Counter[str]:
+    """How many checks and account runs talk to each source server now."""
     checks = _host_of(select(Account.id)).where(_checking())
     runs = _host_of(select(AccountRun.id).join(Account, Account.id == AccountRun.account_id)).where(
         _live()
@@ -213,8 +218,8 @@ def _busy_hosts(session: Session) -> Counter[str]:
     return Counter(str(row.host) for row in rows)
 
 
-def _full(hosts: Counter[str], limit: int) -> list[str]:
-    return [host for host, busy in hosts.items() if host and busy >= limit]
+def _full(hosts: Counter[str], allowed: Limits) -> list[str]:
+    return [host for host, busy in hosts.items() if host and busy >= allowed.of(host)]
 
 
 def _checking() -> Any:

@@ -91,8 +91,21 @@ class DestinationServer(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class ServerLimit(Base):
+    """At most so many connections to one source server. Host empty: to any other one."""
+
+    __tablename__ = "server_limit"
+    host: Mapped[str] = mapped_column(String(255), primary_key=True)
+    connections: Mapped[int]
+
+
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+"""A number that people have seen is not given to another row, after its own was deleted."""
+
+
 class Migration(Base):
     __tablename__ = "migration"
+    __table_args__ = NEVER_AGAIN
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = mapped_column(ForeignKey("organization.id"), index=True)
     name: Mapped[str] = mapped_column(String(120))
@@ -171,6 +184,8 @@ class Account(Base):
     __table_args__ = (
         Index("account_claim", "state", "check_lease"),
         Index("account_place", "migration_id", "position"),
+        Index("account_states", "migration_id", "state"),
+        NEVER_AGAIN,
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     migration_id: Mapped[int] = mapped_column(ForeignKey("migration.id"))
@@ -192,6 +207,7 @@ class Account(Base):
     """While checking: until when the check is believed to live."""
     check_attempts: Mapped[int] = mapped_column(default=0)
     """Checks that began and never answered, since the last that did."""
+    check_started_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     reading_fault: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Why the file's line could not be read (code, words, hint, field), until it is edited."""
@@ -221,7 +237,7 @@ class FindingRow(Base):
 
 class Run(Base):
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("migration_id", "number"),)
+    __table_args__ = (UniqueConstraint("migration_id", "number"), NEVER_AGAIN)
     id: Mapped[int] = mapped_column(primary_key=True)
     migration_id: Mapped[int] = mapped_column(ForeignKey("migration.id"))
     number: Mapped[int]
@@ -244,6 +260,7 @@ class AccountRun(Base):
     __table_args__ = (
         UniqueConstraint("run_id", "account_id"),
         Index("account_run_claim", "state", "lease"),
+        NEVER_AGAIN,
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id"), index=True)
@@ -255,6 +272,8 @@ class AccountRun(Base):
     token: Mapped[int] = mapped_column(default=0)
     """The fencing number: raised by each claim; a write with an older one is refused."""
     lease: Mapped[datetime | None]
+    wish: Mapped[str] = mapped_column(String(16), default="")
+    """While it runs: paused or stopped, what a person wants of this account alone."""
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     """A retry that has to wait; None: at once."""
@@ -264,6 +283,8 @@ class AccountRun(Base):
     """The source folder being worked on."""
     planned: Mapped[int] = mapped_column(default=0)
     planned_size: Mapped[int] = mapped_column(BigInteger, default=0)
+    size_done: Mapped[int] = mapped_column(BigInteger, default=0)
+    """Of `planned_size`, what has an outcome by now; counted while it runs."""
     found: Mapped[int] = mapped_column(default=0)
     copied: Mapped[int] = mapped_column(default=0)
     present: Mapped[int] = mapped_column(default=0)
@@ -286,6 +307,22 @@ class AccountRun(Base):
         order_by="FolderRow.id", cascade="all, delete-orphan"
     )
     notes: Mapped[list[NoteRow]] = relationship(order_by="NoteRow.id", cascade="all, delete-orphan")
+
+
+class RunSample(Base):
+    """How far a run had come at a moment: what its rate and its chart are made of."""
+
+    __tablename__ = "run_sample"
+    __table_args__ = (Index("run_sample_place", "run_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
+    at: Mapped[datetime] = mapped_column(default=now)
+    messages: Mapped[int]
+    """Copied since the run began, by all attempts: never less than in an earlier sample."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    counted_messages: Mapped[int]
+    """What the counters said: an attempt that begins anew counts from 0."""
+    counted_size: Mapped[int] = mapped_column(BigInteger)
 
 
 class FolderRow(Base):
@@ -361,6 +398,8 @@ class LedgerBatch(Base):
     account_run_id: Mapped[int] = mapped_column(index=True)
     uidnext: Mapped[int] = mapped_column(BigInteger)
     settled: Mapped[bool] = mapped_column(default=False)
+    at: Mapped[datetime] = mapped_column(default=now)
+    """When it was written, and for an intent when it was settled."""
     kind: Mapped[str] = mapped_column(String(8))
     """sent, found or gone."""
     packed: Mapped[bytes]

@@ -34,6 +34,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
+    op.create_table('server_limit',
+    sa.Column('host', sa.String(length=255), nullable=False),
+    sa.Column('connections', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('host')
+    )
     op.create_table('domain',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('organization_id', sa.Integer(), nullable=False),
@@ -122,7 +127,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['created_by'], ['user_account.id'], ),
     sa.ForeignKeyConstraint(['destination_id'], ['destination.id'], ),
     sa.ForeignKeyConstraint(['organization_id'], ['organization.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('migration', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_migration_next_start_at'), ['next_start_at'], unique=False)
@@ -144,6 +150,7 @@ def upgrade() -> None:
     sa.Column('check_token', sa.Integer(), nullable=False),
     sa.Column('check_lease', sa.DateTime(), nullable=True),
     sa.Column('check_attempts', sa.Integer(), nullable=False),
+    sa.Column('check_started_at', sa.DateTime(), nullable=True),
     sa.Column('checked_at', sa.DateTime(), nullable=True),
     sa.Column('reading_fault', sa.JSON(), nullable=True),
     sa.Column('source_folders', sa.Integer(), nullable=True),
@@ -151,11 +158,13 @@ def upgrade() -> None:
     sa.Column('source_size', sa.BigInteger(), nullable=True),
     sa.Column('mailbox_exists', sa.Boolean(), nullable=True),
     sa.ForeignKeyConstraint(['migration_id'], ['migration.id'], ),
-    sa.PrimaryKeyConstraint('id')
+    sa.PrimaryKeyConstraint('id'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.create_index('account_claim', ['state', 'check_lease'], unique=False)
         batch_op.create_index('account_place', ['migration_id', 'position'], unique=False)
+        batch_op.create_index('account_states', ['migration_id', 'state'], unique=False)
 
     op.create_table('reading',
     sa.Column('migration_id', sa.Integer(), nullable=False),
@@ -177,7 +186,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['migration_id'], ['migration.id'], ),
     sa.ForeignKeyConstraint(['started_by'], ['user_account.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('migration_id', 'number')
+    sa.UniqueConstraint('migration_id', 'number'),
+    sqlite_autoincrement=True
     )
     op.create_table('account_run',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -187,6 +197,7 @@ def upgrade() -> None:
     sa.Column('phase', sa.String(length=16), nullable=False),
     sa.Column('token', sa.Integer(), nullable=False),
     sa.Column('lease', sa.DateTime(), nullable=True),
+    sa.Column('wish', sa.String(length=16), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('not_before', sa.DateTime(), nullable=True),
     sa.Column('started_at', sa.DateTime(), nullable=True),
@@ -194,6 +205,7 @@ def upgrade() -> None:
     sa.Column('folder', sa.Text(), nullable=False),
     sa.Column('planned', sa.Integer(), nullable=False),
     sa.Column('planned_size', sa.BigInteger(), nullable=False),
+    sa.Column('size_done', sa.BigInteger(), nullable=False),
     sa.Column('found', sa.Integer(), nullable=False),
     sa.Column('copied', sa.Integer(), nullable=False),
     sa.Column('present', sa.Integer(), nullable=False),
@@ -212,12 +224,27 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['account_id'], ['account.id'], ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], ),
     sa.PrimaryKeyConstraint('id'),
-    sa.UniqueConstraint('run_id', 'account_id')
+    sa.UniqueConstraint('run_id', 'account_id'),
+    sqlite_autoincrement=True
     )
     with op.batch_alter_table('account_run', schema=None) as batch_op:
         batch_op.create_index('account_run_claim', ['state', 'lease'], unique=False)
         batch_op.create_index(batch_op.f('ix_account_run_account_id'), ['account_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_account_run_run_id'), ['run_id'], unique=False)
+
+    op.create_table('run_sample',
+    sa.Column('id', sa.Integer(), nullable=False),
+    sa.Column('run_id', sa.Integer(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('messages', sa.Integer(), nullable=False),
+    sa.Column('size', sa.BigInteger(), nullable=False),
+    sa.Column('counted_messages', sa.Integer(), nullable=False),
+    sa.Column('counted_size', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['run_id'], ['run.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    with op.batch_alter_table('run_sample', schema=None) as batch_op:
+        batch_op.create_index('run_sample_place', ['run_id', 'at'], unique=False)
 
     op.create_table('finding',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -279,6 +306,7 @@ def upgrade() -> None:
     sa.Column('account_run_id', sa.Integer(), nullable=False),
     sa.Column('uidnext', sa.BigInteger(), nullable=False),
     sa.Column('settled', sa.Boolean(), nullable=False),
+    sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('packed', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['folder_id'], ['ledger_folder.id'], ondelete='CASCADE'),
@@ -396,6 +424,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_finding_account_id'))
 
     op.drop_table('finding')
+    with op.batch_alter_table('run_sample', schema=None) as batch_op:
+        batch_op.drop_index('run_sample_place')
+
+    op.drop_table('run_sample')
     with op.batch_alter_table('account_run', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_account_run_run_id'))
         batch_op.drop_index(batch_op.f('ix_account_run_account_id'))
@@ -405,6 +437,7 @@ def downgrade() -> None:
     op.drop_table('run')
     op.drop_table('reading')
     with op.batch_alter_table('account', schema=None) as batch_op:
+        batch_op.drop_index('account_states')
         batch_op.drop_index('account_place')
         batch_op.drop_index('account_claim')
 
@@ -428,5 +461,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_domain_organization_id'))
 
     op.drop_table('domain')
+    op.drop_table('server_limit')
     op.drop_table('destination')
     op.drop_table('organization')
