@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from imap import faults
 from imap import folders as folder_commands
 from imap.append import append_messages
 from imap.dialogue import Dialogue
@@ -15,7 +16,7 @@ from imap.outgoing import wire_flags
 from imap.reader import ImapSource
 from imap.selection import check_uidvalidity
 from imap.uidset import uid_sets
-from sync.errors import Code, FolderError
+from sync.errors import Code, FolderBusy, FolderError
 from sync.model import (
     Appended,
     Asked,
@@ -27,6 +28,8 @@ from sync.model import (
     Refused,
     Since,
 )
+
+_Make = Callable[[Dialogue, Sequence[str]], Mapping[str, FolderError]]
 
 
 class ImapDestination(ImapSource):
@@ -51,12 +54,21 @@ class ImapDestination(ImapSource):
         return replace(found, permanent_flags=learnt)
 
     def create(self, names: Sequence[str]) -> Mapping[str, FolderError]:
-        with self._session.line() as dialogue:
-            return folder_commands.create_folders(dialogue, names)
+        return self._make(folder_commands.create_folders, names)
 
     def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        return self._make(folder_commands.subscribe_folders, names)
+
+    def _make(self, command: _Make, names: Sequence[str]) -> Mapping[str, FolderError]:
+        """What is refused for now is asked for once more."""
         with self._session.line() as dialogue:
-            return folder_commands.subscribe_folders(dialogue, names)
+            refused = dict(command(dialogue, names))
+            busy = {name: e for name, e in refused.items() if isinstance(e, FolderBusy)}
+            if not busy:
+                return refused
+            self._session.await_turn(max(error.suggested_wait for error in busy.values()))
+            still = {name: error for name, error in refused.items() if name not in busy}
+            return still | dict(command(dialogue, list(busy)))
 
     def append(self, messages: Iterable[Outgoing]) -> Iterator[Appended | Refused]:
         return append_messages(self._session, messages)
@@ -68,8 +80,9 @@ class ImapDestination(ImapSource):
         with self._session.line() as dialogue:
             permanent = self._open_to_write(dialogue, folder, uidvalidity)
             return sum(
-                _store(
+                self._store(
                     dialogue,
+                    folder,
                     uids,
                     [wire_flags(flags, permanent, keywords=k) for k in (True, False)],
                 )
@@ -97,14 +110,21 @@ class ImapDestination(ImapSource):
         check_uidvalidity(dialogue, folder, selected.uidvalidity, uidvalidity)
         return selected.permanent_flags
 
-
-def _store(dialogue: Dialogue, uids: Sequence[int], attempts: list[list[bytes]]) -> int:
-    """Make the flags of these exactly the first of the attempts that the server takes."""
-    taken = 0
-    for text, members in uid_sets(uids):
-        for flags in attempts:
-            wanted = b"FLAGS.SILENT (" + b" ".join(flags) + b")"
-            if dialogue.ask(b"UID STORE", text, wanted).ok:
-                taken += len(present(dialogue, members))
-                break
-    return taken
+    def _store(
+        self, dialogue: Dialogue, folder: Folder, uids: Sequence[int], attempts: list[list[bytes]]
+    ) -> int:
+        """Make the flags of these exactly the first of the attempts that the server takes."""
+        taken = 0
+        for text, members in uid_sets(uids):
+            for flags in attempts:
+                wanted = b"FLAGS.SILENT (" + b" ".join(flags) + b")"
+                answer = dialogue.ask(b"UID STORE", text, wanted)
+                if not answer.ok and faults.later(answer.text):
+                    self._session.await_turn(faults.suggested_wait(answer.text))
+                    answer = dialogue.ask(b"UID STORE", text, wanted)
+                if answer.ok:
+                    taken += len(present(dialogue, members))
+                    break
+                if faults.later(answer.text):
+                    raise dialogue.refusal(answer, folder.name)
+        return taken

@@ -13,6 +13,7 @@ from sync.errors import (
     Code,
     ConnectFailed,
     ConnectionLost,
+    FolderBusy,
     FolderError,
     MessageError,
     Side,
@@ -116,30 +117,42 @@ def suggested_wait(text: bytes) -> float:
 def greeting_failure(text: bytes, side: Side, host: str) -> ConnectFailed:
     """BYE instead of a welcome."""
     code = Code.TOO_MANY_CONNECTIONS if _TOO_MANY.search(text) else Code.SERVER_BYE
-    return ConnectFailed(code, words(text), side=side, where=host)
+    wait = suggested_wait(text)
+    return ConnectFailed(code, words(text), side=side, where=host, suggested_wait=wait)
 
 
 def login_failure(
     text: bytes, side: Side, host: str, secret: str = ""
 ) -> ConnectFailed | AuthenticationFailed:
     """A refused login: for now, or until a person changes something."""
-    said, code = words(text, secret), response_code(text).name
+    said, code, wait = words(text, secret), response_code(text).name, suggested_wait(text)
     if _TOO_MANY.search(text):
-        return ConnectFailed(Code.TOO_MANY_CONNECTIONS, said, side=side, where=host)
+        busy = Code.TOO_MANY_CONNECTIONS
+        return ConnectFailed(busy, said, side=side, where=host, suggested_wait=wait)
     if code == b"PRIVACYREQUIRED":
         return ConnectFailed(Code.LOGIN_DISABLED, said, side=side, where=host)
     if code in (b"AUTHENTICATIONFAILED", b"AUTHORIZATIONFAILED", b"EXPIRED"):
         return AuthenticationFailed(Code.LOGIN_REFUSED, said, side=side, where=host)
     if code in _PASSING_CODES or throttled(text) or _PASSING.search(text):
-        return ConnectFailed(Code.LOGIN_TEMPORARY, said, side=side, where=host)
+        passing = Code.LOGIN_TEMPORARY
+        return ConnectFailed(passing, said, side=side, where=host, suggested_wait=wait)
     return AuthenticationFailed(Code.LOGIN_REFUSED, said, side=side, where=host)
 
 
 def folder_failure(text: bytes, side: Side, name: str) -> FolderError:
     """NO to EXAMINE, STATUS, CREATE and their like."""
+    if later(text):
+        wait = suggested_wait(text)
+        refused = Code.FOLDER_REFUSED
+        return FolderBusy(refused, words(text), side=side, where=name, suggested_wait=wait)
     gone = response_code(text).name in (b"NONEXISTENT", b"TRYCREATE") or _GONE.search(text)
     code = Code.FOLDER_MISSING if gone else Code.FOLDER_REFUSED
     return FolderError(code, words(text), side=side, where=name)
+
+
+def later(text: bytes) -> bool:
+    """Whether a refusal holds for now only: the same may be asked once more after a while."""
+    return busy(text) or response_code(text).name == b"LIMIT"
 
 
 def busy(text: bytes) -> bool:

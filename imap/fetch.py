@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 
+from imap import faults
 from imap.arrivals import Arrivals, Command, Result, Sought
 from imap.dialogue import Dialogue
 from imap.listing import present
@@ -26,7 +27,7 @@ from imap.parse import words
 from imap.selection import Opening, check_uidvalidity
 from imap.session import Session
 from imap.uidset import uid_sets
-from sync.errors import Code, ConnectionLost, MessageError
+from sync.errors import Code, ConnectionLost, FolderBusy, MessageError
 from sync.model import Unreadable, Vanished, Wanted
 
 STRIKES = 2
@@ -49,6 +50,7 @@ class BodyStream:
         self._parts = [Sought(one, dict.fromkeys(sorted(set(one.uids)))) for one in wanted]
         self._strikes: Counter[tuple[str, int]] = Counter()
         self._in_a_row = 0
+        self._refused_for_now: set[str] = set()
         self._arrivals: Arrivals | None = None
         self._under_way: deque[Command] = deque()
 
@@ -68,6 +70,11 @@ class BodyStream:
                 if in_body or lost.code is Code.THROTTLED:
                     raise
                 yield from self._strike(lost)
+            except FolderBusy as busy:
+                if busy.where in self._refused_for_now:
+                    raise
+                self._refused_for_now.add(busy.where)
+                self._session.await_turn(busy.suggested_wait)
 
     def _pass(self, dialogue: Dialogue) -> Iterator[Result]:
         """Everything that is still waited for, once; and what became of what did not come."""
@@ -83,8 +90,11 @@ class BodyStream:
         missing = [part for part in parts if part.waiting]
         for part in missing:
             yield from self._left(dialogue, part)
-        if any(part.waiting for part in missing):
+        missing = [part for part in missing if part.waiting]
+        if missing:
             self._session.drop()
+        if refused := [part.said for part in missing if faults.later(part.said)]:
+            self._session.await_turn(max(map(faults.suggested_wait, refused)))
 
     def _ahead(self, dialogue: Dialogue, parts: list[Sought]) -> Iterator[Command]:
         """The commands in the order of their answers. Each is under way until the next is asked

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
+from imap import faults
 from imap.dialogue import Answer, Dialogue, astring
 from imap.names import INBOX, from_wire, to_wire, wire_name
 from imap.parse import Parts, Token, attributes, number, tokens
@@ -30,6 +31,10 @@ def list_folders(dialogue: Dialogue) -> FolderList:
     if not extended:
         tags.append(dialogue.send(b'LSUB "" "*"'))
     answers = [dialogue.answer(tag) for tag in tags]
+    for answer in answers:
+        # Without the namespace, or the subscriptions, the list would pass for another one.
+        if not answer.ok and faults.later(answer.text):
+            raise dialogue.refusal(answer, "")
     listing = answers[-1 if extended else -2]
     if not listing.ok and extended:
         # Not every server that offers an option can do it.

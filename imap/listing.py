@@ -13,7 +13,7 @@ from imap.received import Groups
 from imap.selection import Opening, Selected
 from imap.session import Session
 from imap.uidset import range_sets, uid_sets
-from sync.errors import FolderError
+from sync.errors import FolderBusy, FolderError
 from sync.messages import Gathered
 from sync.model import Asked, Folder, Identity, Listing
 
@@ -169,10 +169,11 @@ def _sets(asked: Asked) -> Iterator[bytes]:
 
 
 def list_many(
-    session: Session, dialogue: Dialogue, asked: Sequence[Asked]
+    session: Session, dialogue: Dialogue, asked: Sequence[Asked], *, again: bool = False
 ) -> Iterator[Listing | FolderError]:
-    """One answer for each, in the order asked, the questions sent ahead of the answers. The
-    last folder stays open."""
+    """One answer for each, in the order asked, the questions sent ahead of the answers. What was
+    refused for now is asked for once more, if this is not that `again`. The last folder stays
+    open."""
     waiting = deque(asked)
     while waiting:
         session.selected = None
@@ -181,8 +182,13 @@ def list_many(
         if heard[-1] is None:
             session.selected = questions[-1].selected
             questions[-1].complete_now()
+        busy = [refused for refused in heard if isinstance(refused, FolderBusy)]
+        if busy and not again:
+            session.await_turn(max(refused.suggested_wait for refused in busy))
         for question, refused in zip(questions, heard, strict=True):
-            if refused is not None:
+            if isinstance(refused, FolderBusy) and not again:
+                yield from list_many(session, dialogue, [question.asked], again=True)
+            elif refused is not None:
                 yield refused
             elif question.complete or question is questions[-1]:
                 yield question.listing

@@ -9,7 +9,7 @@ from imap import listing
 from imap.changes import changes_of_many
 from imap.fetch import BodyStream
 from imap.session import Session
-from sync.errors import FolderError
+from sync.errors import FolderBusy, FolderError
 from sync.model import (
     Asked,
     Capabilities,
@@ -45,7 +45,11 @@ class ImapSource:
 
     def folders(self) -> FolderList:
         with self._session.line() as dialogue:
-            return folder_commands.list_folders(dialogue)
+            try:
+                return folder_commands.list_folders(dialogue)
+            except FolderBusy as busy:
+                self._session.await_turn(busy.suggested_wait)
+                return folder_commands.list_folders(dialogue)
 
     def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
         with self._session.line() as dialogue:

@@ -13,13 +13,15 @@ from imap.names import wire_name
 from imap.selection import Opening, Selected
 from imap.server import Login, NetworkPolicy, Server
 from imap.throttle import Throttle
-from sync.errors import Code, ConnectFailed, ConnectionLost, Side, Stopped
+from sync.errors import Code, ConnectFailed, ConnectionLost, FolderBusy, Side, Stopped
 from sync.model import Capabilities, Folder
 
 PAUSES = (0.0, 1.0, 5.0, 20.0)
 """Seconds before a new connection after the first, second, … loss in a row."""
 ATTEMPTS = (2.0, 8.0)
 """Seconds between attempts to come back on a server that is away for a moment."""
+BUSY = 2.0
+"""Seconds before something is asked for again that was refused for now."""
 PASSING = {
     Code.CONNECT_REFUSED,
     Code.CONNECT_TIMEOUT,
@@ -105,14 +107,26 @@ class Session:
         if now and now.wire_name == wire_name(folder) and (now.writable or not writable):
             return now
         self.selected = None
+        try:
+            opened = self._open(dialogue, folder, writable)
+        except FolderBusy as busy:
+            self.await_turn(busy.suggested_wait)
+            opened = self._open(dialogue, folder, writable)
+        self.selected = opened
+        if writable:
+            self.permanent_flags[opened.wire_name] = opened.permanent_flags
+        return opened
+
+    def _open(self, dialogue: Dialogue, folder: Folder, writable: bool) -> Selected:
         opening = Opening.send(dialogue, folder, writable=writable)
         answer = opening.answer(dialogue)
         if not answer.ok:
             raise dialogue.refusal(answer, folder.name)
-        self.selected = opening.selected
-        if writable:
-            self.permanent_flags[opening.selected.wire_name] = opening.selected.permanent_flags
         return opening.selected
+
+    def await_turn(self, suggested: float) -> None:
+        """Before that is asked for again, once, which was refused for now."""
+        self._wait(max(suggested, BUSY))
 
     def worked(self) -> None:
         """The connection has been of use: the next loss is a first one."""
@@ -152,19 +166,10 @@ class Session:
 
     def _return(self) -> Dialogue:
         for pause in ATTEMPTS:
-            with suppress(_Passing):
-                return self._attempt()
-            self._wait(pause)
+            try:
+                return self._come()
+            except ConnectFailed as failed:
+                if failed.code not in PASSING:
+                    raise
+                self._wait(max(pause, failed.suggested_wait))
         return self._come()
-
-    def _attempt(self) -> Dialogue:
-        try:
-            return self._come()
-        except ConnectFailed as failed:
-            if failed.code in PASSING:
-                raise _Passing from failed
-            raise
-
-
-class _Passing(Exception):
-    """Worth another attempt."""

@@ -3,8 +3,9 @@
     SyncError                      code, side, server_words, where
     ├── MessageError               stops one message
     ├── FolderError                stops one folder
-    │   └── FolderChanged          it is not as it was listed: list it again
-    │       └── UidValidityChanged it was made anew
+    │   ├── FolderChanged          it is not as it was listed: list it again
+    │   │   └── UidValidityChanged it was made anew
+    │   └── FolderBusy             refused for now, though asked twice
     ├── AccountError               stops one account
     │   ├── ConnectionLost         a new connection may help, at once
     │   ├── Stalled                new connections did not help
@@ -134,6 +135,24 @@ class UidValidityChanged(FolderChanged):
     pass
 
 
+class FolderBusy(FolderError):
+    """Refused for now. `suggested_wait` is the server's own hint in seconds, 0 for none."""
+
+    retry = Retry.LATER
+
+    def __init__(
+        self,
+        code: Code,
+        server_words: str = "",
+        *,
+        side: Side | None = None,
+        where: str = "",
+        suggested_wait: float = 0.0,
+    ) -> None:
+        super().__init__(code, server_words, side=side, where=where)
+        self.suggested_wait = suggested_wait
+
+
 class AccountError(SyncError):
     stops = Scope.ACCOUNT
 
@@ -169,7 +188,21 @@ class Stalled(AccountError):
 
 
 class ConnectFailed(AccountError):
+    """`suggested_wait` as with ConnectionLost."""
+
     retry = Retry.LATER
+
+    def __init__(
+        self,
+        code: Code,
+        server_words: str = "",
+        *,
+        side: Side | None = None,
+        where: str = "",
+        suggested_wait: float = 0.0,
+    ) -> None:
+        super().__init__(code, server_words, side=side, where=where)
+        self.suggested_wait = suggested_wait
 
 
 class AuthenticationFailed(AccountError):

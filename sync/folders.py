@@ -111,7 +111,9 @@ class _Mapper:
         name = self.place[folder.name]
         there = self.existing.get(name)
         made = Folder(name, self.destination.namespace.delimiter)
-        return FolderPair(folder, there or made, exists=there is not None)
+        # What only has folders below it may be listed, and still has to be made.
+        exists = there is not None and there.selectable
+        return FolderPair(folder, there or made, exists=exists)
 
 
 def is_inbox(name: str) -> bool:

@@ -9,10 +9,11 @@ raised, after what was done until then has been told to `progress`.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
-from sync.errors import Code, Stopped
+from sync.errors import Code, ConnectionLost, Stopped
 from sync.folders import FolderPair
-from sync.group_run import GroupRun
+from sync.group_run import LOSSES, GroupRun
 from sync.intent import FolderKey, Pair
 from sync.options import SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, Stop
@@ -37,7 +38,7 @@ def migrate(
 
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
-    prepared = prepare(source, destination, ledger, options)
+    prepared = _prepare(source, destination, ledger, options)
     mine = prepared.statuses.values()
     progress.planned(sum(s.messages for s in mine), sum(s.size or 0 for s in mine))
     worker = GroupRun(
@@ -52,6 +53,16 @@ def migrate(
             reports.append(report)
             named += exceptions
     return MailboxReport(tuple(reports), _verdict(reports, named, options))
+
+
+def _prepare(
+    source: Source, destination: Destination, ledger: Ledger, options: SyncOptions
+) -> Prepared:
+    """On new connections, if need be: what is made already is found."""
+    for _ in range(1, LOSSES):
+        with suppress(ConnectionLost):
+            return prepare(source, destination, ledger, options)
+    return prepare(source, destination, ledger, options)
 
 
 def _groups(prepared: Prepared) -> Iterator[tuple[FolderPair, ...]]:

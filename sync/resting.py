@@ -40,8 +40,10 @@ def lay_to_rest(work: Work, ledger: Ledger, options: SyncOptions) -> None:
     if work.dead:
         ledger.forget(work.key, work.dead)
     ours, theirs = work.ours.status, work.theirs.status
-    if options.mode is Mode.NEW:
-        # Nobody has compared the flags: the next run that does must not take them for equal.
+    refused = work.plan is not None and work.tally.flags_changed < len(work.plan.flags)
+    if options.mode is Mode.NEW or refused:
+        # Nobody has compared the flags, or some were not taken: the next run that looks at them
+        # must not take them for equal.
         ours, theirs = replace(ours, highestmodseq=0), replace(theirs, highestmodseq=0)
     ledger.rest(work.key, Rest(ours, theirs))
 

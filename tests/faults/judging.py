@@ -14,14 +14,14 @@ PATIENCE = 30.0
 
 def try_fault(stage: Stage, side: Side, injection: Injection, *, patience: float = PATIENCE) -> str:
     """What was promised and not kept, '' when all was."""
-    scene = _scene(stage, side, injection.phase)
+    scene = set_the_scene(stage, side, injection.phase)
     ended = scene.run({side: injection}, timeout=TIMEOUT, patience=patience)
     return "\n".join(_complaints(scene, ended, injection))
 
 
-def _scene(stage: Stage, side: Side, phase: Phase) -> Scene:
-    """With mail in it where mail is listed that no ledger knows, and with other flags where they
-    are to be changed."""
+def set_the_scene(stage: Stage, side: Side, phase: Phase) -> Scene:
+    """A destination with mail in it where mail is listed that no ledger knows, and with other flags
+    where they are to be changed."""
     scene = stage.scene()
     if (side, phase) == (Side.DESTINATION, Phase.LISTING):
         assert scene.run().green
@@ -42,9 +42,11 @@ def _complaints(scene: Scene, ended: Ended, injection: Injection) -> list[str]:
         found.append("the fault was not injected")
     if not ended.sound:
         found.append(f"{ended}")
-    if ended.green:
-        found += [f"green, but {line}" for line in scene.difference()]
-    found += [f"after the fault: {line}" for line in scene.doubled()]
+    damage = scene.damage()
+    if ended.green and (damage.lost or damage.altered):
+        found.append(f"green, but {damage}")
+    if damage.doubled or damage.altered:
+        found.append(f"after the fault: {damage}")
     after = scene.run()
     if not after.green:
         found.append(f"the run after it: {after}")

@@ -16,7 +16,7 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.exceptions import IMAPClientError
 
-from bench.compare import difference, read_mailbox
+from bench.compare import Damage, damage, difference, read_mailbox
 from launch.dovecot import Dovecot
 from sync.errors import Side
 from tests.faults.mailbox import MANY, MORE_FOLDERS, write_mailbox
@@ -99,12 +99,10 @@ class Scene:
         """What is lost, doubled or altered at the destination, in words."""
         return difference(self.maildir(Side.SOURCE), self.maildir(Side.DESTINATION))
 
-    def doubled(self) -> list[str]:
-        """What the destination has more of than the source, bodies compared."""
-        return [line for line in self.difference() if line.startswith("too many")]
-
-    def missing(self) -> list[str]:
-        return [line for line in self.difference() if line.startswith("missing")]
+    def damage(self) -> Damage:
+        """The same in numbers; flags and dates tell no two messages apart."""
+        ours, theirs = (read_mailbox(self.maildir(side)) for side in Side)
+        return damage(ours, theirs)
 
     def writes(self) -> Counter[str]:
         """The commands of the last run that change something, on either side."""
