@@ -13,7 +13,7 @@ from settings import Settings
 from store.derived import cookie_secret
 from store.engine import Store
 from store.seal import Sealer, load_keys
-from wizard import access, failures, pages, safety, words
+from wizard import access, failures, health, pages, safety, words
 from wizard.services import Services
 from wizard.session import login_manager
 
@@ -35,7 +35,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     )
     login_manager.init_app(app)
     # The guard before CSRF: who may not do a thing at all is told that first.
-    for part in (access, safety, failures, words, pages):
+    for part in (access, safety, failures, words, health, pages):
         part.init_app(app)
     cli.register(app)
     cli.register(app)

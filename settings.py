@@ -63,6 +63,10 @@ class Settings:
     """None: this installation sends no mail."""
     mail_from: str
     """The sender of notices, with or without a name before the address."""
+    metrics: bool
+    """Whether /metrics answers at all."""
+    metrics_token: str = field(repr=False)
+    """What /metrics wants to be shown; empty: nothing."""
     demo_source: str
     """host:port:security that step 1 offers; set by `make run` while the demo runs, else empty."""
 
@@ -80,6 +84,7 @@ class Settings:
         data_dir = Path(env.get("DATA_DIR") or "var").resolve()
         listen = env.get("LISTEN") or "127.0.0.1:8000"
         smtp = _mail_server(env.get("SMTP_URL", ""))
+        token = env.get("METRICS_TOKEN", "").strip()
         return cls(
             data_dir=data_dir,
             database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mailhaul.db'}",
@@ -106,6 +111,8 @@ class Settings:
             demo_ports=_demo_ports(env.get("DEMO_PORTS") or "10143 10993 11143 11993"),
             smtp=smtp,
             mail_from=_sender(env.get("MAIL_FROM", ""), smtp),
+            metrics=_switch(env, "METRICS", bool(token)),
+            metrics_token=token,
             demo_source=env.get("DEMO_SOURCE", ""),
         )
 

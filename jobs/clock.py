@@ -46,6 +46,7 @@ class Clock:
             if self._sql_away:
                 log.info("database=back")
             self._sql_away = False
+            services.bell.ticked()
 
     def _wait(self) -> None:
         try:

@@ -21,6 +21,10 @@ NOTICE_TASK = "jobs.tasks.send_notice"
 SERIALIZER = "json"
 """Never pickle: whoever could write to Redis could then run code here."""
 
+CLOCK_KEY = "mailhaul:clock"
+"""The clock's mark: it lasts for so many seconds after the last tick, and tells its age by that."""
+CLOCK_KEPT_SECONDS = 86_400
+
 _TICKS = "mailhaul:ticks"
 _NO_LIMIT = -1
 _KEPT_SECONDS = 60
@@ -70,6 +74,14 @@ class Bell:
     def wait_for_tick(self, seconds: int) -> bool:
         """Whether a tick came within so many seconds. Raises RedisError."""
         return self._redis.blpop([_TICKS], timeout=seconds) is not None
+
+    def ticked(self) -> bool:
+        """The clock's sign of life."""
+        try:
+            self._redis.set(CLOCK_KEY, 1, ex=CLOCK_KEPT_SECONDS)
+        except RedisError as error:
+            return self._away(error)
+        return self._back()
 
     def alive(self) -> bool:
         try:

@@ -8,8 +8,9 @@ import sys
 from types import FrameType
 
 from redis.backoff import ExponentialBackoff
+from redis.client import Pipeline
 from redis.retry import Retry
-from rq import Queue, Worker
+from rq import Queue, Worker, worker_registration
 from rq.job import Job
 from rq.worker import WorkerStatus
 
@@ -23,6 +24,8 @@ from jobs.services import current
 
 _MONITORING_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
+_SILENT_SECONDS = 60
+"""An idle worker gives a sign of life somewhat sooner than this."""
 
 TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes, tasks.send_notice)
 """Imported before the first fork, so that no job pays for it."""
@@ -40,6 +43,11 @@ class HaulWorker(Worker):
     def main_work_horse(self, job: Job, queue: Queue) -> None:
         die_with(self.parent_pid)
         super().main_work_horse(job, queue)
+
+    def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
+        """Signs on again too: a Redis that was emptied would not know of us until a restart."""
+        super().heartbeat(timeout, pipeline)
+        worker_registration.register(self, pipeline)
 
     def setup_work_horse_signals(self) -> None:
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
@@ -66,6 +74,7 @@ def main(queues: list[str]) -> None:
         queues,
         connection=redis,
         serializer=SERIALIZER,
+        worker_ttl=_SILENT_SECONDS,
         job_monitoring_interval=_MONITORING_SECONDS,
         maintenance_interval=_MAINTENANCE_SECONDS,
         log_job_description=False,

@@ -70,3 +70,21 @@ def test_links_go_out_only_with_an_address_that_was_set() -> None:
     assert Settings.from_env({"LISTEN": "127.0.0.1:9000"}).public_url == ""
     settings = Settings.from_env({"BASE_URL": "https://mailhaul.example.com/"})
     assert settings.public_url == "https://mailhaul.example.com"
+
+
+@pytest.mark.parametrize(
+    ("environment", "open_"),
+    [
+        ({}, False),
+        ({"METRICS": "1"}, True),
+        ({"METRICS_TOKEN": "s3cret"}, True),
+        ({"METRICS_TOKEN": "s3cret", "METRICS": "0"}, False),
+    ],
+)
+def test_metrics_are_switched_on_by_hand_or_by_a_token(
+    environment: dict[str, str], open_: bool
+) -> None:
+    """Off by default; the token is in no print."""
+    settings = Settings.from_env(environment)
+    assert settings.metrics is open_
+    assert "s3cret" not in repr(settings)

@@ -19,6 +19,9 @@ OPERATORS = frozenset({Role.ADMIN})
 
 TABLE: Mapping[str, frozenset[Role]] = {
     "static": PUBLIC,
+    "health.healthz": PUBLIC,
+    "metrics.show": PUBLIC,
+    "health.banner": MENDERS,
     "login.sign_in": PUBLIC,
     "login.sign_out": EVERYONE,
     "login.password": EVERYONE,
@@ -69,6 +72,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "reports.page": READERS,
     "reports.csv": READERS,
     "admin.index": OPERATORS,
+    "admin.change_limit": OPERATORS,
+    "admin.remove_server_limit": OPERATORS,
     "organizations.new": OPERATORS,
     "organizations.edit": OPERATORS,
     "organizations.add_domain": OPERATORS,

@@ -1,14 +1,32 @@
-"""What the operator sees first: organizations, people and destinations side by side."""
+"""What the operator sees first: organizations, people and destinations side by side, and how many
+connections the source servers are asked for."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
-from flask.typing import ResponseReturnValue
+from dataclasses import dataclass
 
-from store import scope
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from store import history, scope
+from store.claims import busy_hosts
+from store.limits import EVERY_SERVER, limits, remove_limit, set_limit
+from wizard.forms.limits import LimitForm
 from wizard.services import services
+from wizard.session import acting
 
 admin = Blueprint("admin", __name__, url_prefix="/admin")
+
+
+@dataclass(frozen=True, slots=True)
+class ServerLine:
+    """A source server with a limit of its own, or one that is talked to now."""
+
+    host: str
+    limit: int
+    busy: int
+    own: bool
 
 
 @admin.get("")
@@ -22,4 +40,62 @@ def index() -> ResponseReturnValue:
             destinations=scope.every_destination(session),
             names={one.id: one.name for one in organizations},
             kinds={kind.name: kind.label for kind in services().kinds},
+            usual=_limit(session, EVERY_SERVER),
+            servers=_servers(session),
         )
+
+
+@admin.post("/limits")
+def change_limit() -> ResponseReturnValue:
+    """For one server, or for all others. It holds from the clock's next tick on."""
+    form = LimitForm()
+    if not form.validate_on_submit():
+        flash(" ".join(words for errors in form.errors.values() for words in errors), "bad")
+        return _back()
+    host, connections = form.host.data.lower(), form.connections.data
+    with services().store.write() as session:
+        if set_limit(session, host, connections):
+            _tell(session, f"{_named(host)}: at most {connections} at a time.")
+    services().bell.tick()
+    flash(f"{_named(host)}: at most {connections} connections at a time from now on.", "good")
+    return _back()
+
+
+@admin.post("/limits/remove")
+def remove_server_limit() -> ResponseReturnValue:
+    host = request.form.get("host", "")
+    with services().store.write() as session:
+        if remove_limit(session, host):
+            _tell(session, f"{_named(host)}: the usual number again.")
+    services().bell.tick()
+    flash(f"{_named(host)}: the usual number of connections from now on.", "good")
+    return _back()
+
+
+def connections_to(host: str) -> int:
+    """How many there may be at a time, for what a page says."""
+    with services().store.read() as session:
+        return _limit(session, host)
+
+
+def _limit(session: Session, host: str) -> int:
+    return limits(session, services().settings.connections_per_server).of(host)
+
+
+def _servers(session: Session) -> list[ServerLine]:
+    busy = busy_hosts(session)
+    found = limits(session, services().settings.connections_per_server)
+    hosts = sorted({*found.exceptions, *(host for host in busy if host)})
+    return [ServerLine(one, found.of(one), busy[one], one in found.exceptions) for one in hosts]
+
+
+def _named(host: str) -> str:
+    return host or "Any source server"
+
+
+def _tell(session: Session, note: str) -> None:
+    history.record(session, kind="connections changed", note=note, user=acting(session))
+
+
+def _back() -> ResponseReturnValue:
+    return redirect(url_for("admin.index") + "#h-c", 303)

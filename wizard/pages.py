@@ -9,12 +9,14 @@ from flask_login import current_user
 
 from wizard.accounts import accounts
 from wizard.adding import adding
-from wizard.admin import admin
+from wizard.admin import admin, connections_to
 from wizard.bulk import bulk
 from wizard.control import control
 from wizard.destinations import destinations
 from wizard.details import details
+from wizard.health import health
 from wizard.login import login
+from wizard.metrics import metrics
 from wizard.notices import notices
 from wizard.organizations import organizations
 from wizard.overview import overview
@@ -42,6 +44,8 @@ BLUEPRINTS = (
     organizations,
     users,
     destinations,
+    health,
+    metrics,
 )
 
 
@@ -55,6 +59,6 @@ def here(**changes: Any) -> str:
 def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(here=here)
+    app.jinja_env.globals.update(here=here, connections_to=connections_to)
     app.jinja_env.filters.update(moment=moment_words, interval=interval_words)
     app.context_processor(lambda: {"me": current_user})

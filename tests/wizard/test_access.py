@@ -44,11 +44,13 @@ def test_every_route_has_a_row_and_every_row_a_route(app: Flask) -> None:
     assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(access.TABLE)
 
 
-def test_only_signing_in_and_static_files_are_public(app: Flask) -> None:
+def test_only_signing_in_static_files_and_monitoring_are_public(app: Flask) -> None:
     """A visitor without a session is sent to the login by everything else."""
     assert {name for name, roles in access.TABLE.items() if roles == access.PUBLIC} == {
         "static",
         "login.sign_in",
+        "health.healthz",
+        "metrics.show",
     }
     visitor = Browser(app).client
     for endpoint, path, method in _routes(app):

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from store.tables import DestinationServer, Domain, User
+from store.claims import claim_checks
+from store.limits import EVERY_SERVER, limits
+from store.tables import Account, DestinationServer, Domain, History, User
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
 from tests.wizard.world import EMAILS, World
@@ -93,3 +95,52 @@ def test_a_destination_asks_what_its_provisioner_needs(
     assert stored.config == {s.name: f"/srv/{s.name}" for s in kind.settings}
     taken = admin.post(f"/admin/destinations/{world.destination}", **fields, **settings)
     assert "has this name already" in taken.text
+
+
+def test_the_operator_says_how_many_connections_a_server_bears(
+    admin: Browser, services: Services, world: World
+) -> None:
+    """One number for all servers, and exceptions by host; who changed what is kept."""
+    admin.post("/admin/limits", connections="6", via="/admin")
+    admin.post("/admin/limits", host="IMAP.old.example", connections="2", via="/admin")
+    admin.post("/admin/limits", host="imap.old.example", connections="2", via="/admin")
+    with services.store.read() as session:
+        found = limits(session, 10)
+        assert [found.of(host) for host in (EVERY_SERVER, "imap.old.example")] == [6, 2]
+        notes = session.query(History.note, History.user_email).filter_by(
+            kind="connections changed"
+        )
+        assert [tuple(line) for line in notes] == [
+            ("Any source server: at most 6 at a time.", EMAILS["admin"]),
+            ("imap.old.example: at most 2 at a time.", EMAILS["admin"]),
+        ]
+    assert "imap.old.example" in admin.text("/admin")
+    admin.post("/admin/limits/remove", host="imap.old.example", via="/admin")
+    assert "imap.old.example" not in admin.text("/admin").split("the usual number")[-1]
+
+
+def test_a_limit_that_is_none_is_refused_in_words(admin: Browser, services: Services) -> None:
+    """No number, too small, too large, no host: nothing is stored."""
+    for connections in ("", "0", "1001", "many"):
+        admin.post("/admin/limits", connections=connections, via="/admin")
+        assert "A whole number from 1 to 1000 is needed." in admin.text("/admin"), connections
+    admin.post("/admin/limits", host="https://x.example/", connections="3", via="/admin")
+    assert "Only the server&#39;s name" in admin.text("/admin")
+    with services.store.read() as session:
+        assert limits(session, 10).of("x.example") == 10
+
+
+def test_what_is_talked_to_now_is_shown_with_its_limit(
+    admin: Browser, services: Services, world: World, person: Callable[[str], Browser]
+) -> None:
+    """On the operator's page by server, and on a migration's page in a line."""
+    with services.store.write() as session:
+        migration = seeds.ready_draft(session, services.sealer, world)
+        session.query(Account).filter_by(migration_id=migration.id).update({"state": "new"})
+    with services.store.write() as session:
+        claimed = claim_checks(session, limit_per_server=3, lease_seconds=30)
+    page = admin.text("/admin")
+    assert f'data-label="Now">{len(claimed)}<' in page
+    assert migration.source_host in page
+    shown = person("reseller").text(f"/migrations/{migration.id}")
+    assert "At most 10 at a time on" in shown
