@@ -12,6 +12,7 @@ from settings import Settings
 from store.claims import claim_account_runs, claim_checks
 from store.due import due, start_due
 from store.engine import Store
+from store.samples import take_due
 
 log = logging.getLogger("mailhaul.clock")
 
@@ -42,6 +43,7 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
         runs = claim_account_runs(
             session, limit_per_server=limit, lease_seconds=lease, capacity=places
         )
+        take_due(session)
     # After the commits: a worker that answers at once must find its claim. A ring that fails
     # needs no answer here, since the claim's lease runs out.
     for claim in checks:

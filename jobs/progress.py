@@ -10,8 +10,9 @@ from typing import Any
 
 from store.engine import Store, StoreError
 from store.finishing import totals
-from store.reporting_in import News, run_state, tell
+from store.reporting_in import News, tell
 from store.states import MigrationState, Phase
+from store.wishes import wanted
 from sync.errors import Stopped, StopReason
 from sync.report import FolderReport, MessageNote, Outcome
 
@@ -140,7 +141,7 @@ class StoreStop:
     def _ask(self) -> None:
         try:
             with self._store.read() as session:
-                state = run_state(session, self._account_run_id, self._token)
+                state = wanted(session, self._account_run_id, self._token)
         except StoreError as error:
             # The lease decides how long this may go on unanswered.
             log.warning("stop=unknown reason=%s", type(error).__name__)

@@ -20,8 +20,8 @@ from typing import Any
 from sqlalchemy import CursorResult, Select, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from store.completion import complete_runs
 from store.expiry import expire_account_runs, expire_checks
-from store.finishing import complete_runs
 from store.ledger import owned
 from store.limits import Limits, limits
 from store.states import AccountRunState, AccountState, MigrationState, Phase

@@ -7,8 +7,9 @@ leaves at a clean point of the ledger and enters the state itself. So nothing is
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import ColumnElement, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from store import history, notices, schedule
@@ -101,16 +102,40 @@ def pause(session: Session, migration_id: int, user: User | None) -> None:
 
 
 def resume(session: Session, migration_id: int, user: User | None) -> None:
-    """Raises IllegalMove when it is not paused."""
+    """Also the accounts that were paused by themselves, in a run that goes on without them.
+
+    Raises IllegalMove when nothing is paused."""
     migration = locked(session, migration_id)
-    if migration.state != MigrationState.PAUSED:
-        raise IllegalMove(f"a migration that is {migration.state} cannot be resumed")
-    migration.state = MigrationState.RUNNING
     run = last_run(session, migration_id)
-    if run is not None:
-        run.state = MigrationState.RUNNING
-        _move_runs(session, run, (AccountRunState.PAUSED,), AccountRunState.PENDING)
-    tell(session, migration, user, "resumed")
+    whole = migration.state == MigrationState.PAUSED
+    if run is None or not (whole or has_paused(session, run)):
+        raise IllegalMove(f"a migration that is {migration.state} cannot be resumed")
+    migration.state = run.state = MigrationState.RUNNING
+    _move_runs(session, run, (AccountRunState.PAUSED,), AccountRunState.PENDING)
+    unwish(session, run)
+    note = "" if whole else "The accounts that were paused."
+    tell(session, migration, user, "resumed", note=note)
+
+
+def has_paused(session: Session, run: Run) -> bool:
+    """Whether an account of this run that goes on is paused by itself, or about to be."""
+    if run.state != MigrationState.RUNNING:
+        return False
+    rests = AccountRun.state == AccountRunState.PAUSED
+    query = select(AccountRun.id).where(AccountRun.run_id == run.id, rests | _leaves_to_rest())
+    return session.scalar(query.limit(1)) is not None
+
+
+def unwish(session: Session, run: Run) -> None:
+    """Those that were to leave for a pause of their own stay."""
+    query = update(AccountRun).where(AccountRun.run_id == run.id, _leaves_to_rest())
+    session.execute(query.values(wish="").execution_options(synchronize_session="fetch"))
+
+
+def _leaves_to_rest() -> ColumnElement[bool]:
+    return (AccountRun.state == AccountRunState.RUNNING) & (
+        AccountRun.wish == AccountRunState.PAUSED
+    )
 
 
 def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
@@ -127,14 +152,21 @@ def retry_failed(session: Session, migration_id: int, user: User | None) -> int:
         others = [account_id for _, account_id, _ in failed]
         words = "The failed accounts are not ready: mend them first." if others else ""
         raise NotStartable([words or "No account has failed in the last run."], others)
+    reopen(session, migration, run, ready)
+    many = "1 failed account." if len(ready) == 1 else f"{len(ready)} failed accounts."
+    tell(session, migration, user, "retried", note=many)
+    return len(ready)
+
+
+def reopen(session: Session, migration: Migration, run: Run, ids: list[int]) -> None:
+    """These account runs of the last run, which have ended, wait again with fresh attempts.
+
+    The run goes on with them where it is over; where it is paused they are too."""
     if migration.state not in (MigrationState.RUNNING, MigrationState.PAUSED):
         migration.state = run.state = _moved(migration.state, MigrationState.RUNNING)
         migration.completed_at = run.completed_at = None
     paused = migration.state == MigrationState.PAUSED
-    to = AccountRunState.PAUSED if paused else AccountRunState.PENDING
-    _reset(session, ready, to)
-    tell(session, migration, user, "retried", note=f"{len(ready)} failed accounts.")
-    return len(ready)
+    _reset(session, ids, AccountRunState.PAUSED if paused else AccountRunState.PENDING)
 
 
 def last_run(session: Session, migration_id: int) -> Run | None:
@@ -195,13 +227,15 @@ def _moved(state: str, to: MigrationState, *, paused_too: bool = True) -> Migrat
 def _move_runs(
     session: Session, run: Run, states: tuple[AccountRunState, ...], to: AccountRunState
 ) -> None:
-    ended = {"completed_at": now()} if to == AccountRunState.STOPPED else {}
+    values: dict[str, Any] = {"state": to, "wish": ""}
+    if to == AccountRunState.STOPPED:
+        values["completed_at"] = now()
     for state in states:
         move(state, to)
     session.execute(
         update(AccountRun)
         .where(AccountRun.run_id == run.id, AccountRun.state.in_(states))
-        .values(state=to, **ended)
+        .values(**values)
     )
 
 
@@ -224,6 +258,7 @@ def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
             .where(AccountRun.id.in_(ids[first : first + 500]))
             .values(
                 state=to,
+                wish="",
                 phase=Phase.WAITING,
                 attempts=0,
                 not_before=None,

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from store.states import AccountRunState, AccountState, MigrationState, Phase, move
-from store.tables import Account, AccountRun, FindingRow, Run, now
+from store.tables import Account, AccountRun, FindingRow, now
+from store.wishes import BACK_TO, is_wanted
 from sync.errors import Code
 
 ATTEMPTS = 5
@@ -39,36 +40,23 @@ def expire_checks(session: Session) -> None:
 
 
 def expire_account_runs(session: Session) -> None:
-    """Account runs whose lease is over: back to where their run stands."""
+    """Account runs whose lease is over: back to where they are wanted."""
     gone = (AccountRun.state == AccountRunState.RUNNING) & (AccountRun.lease < now())
     _set(
         session,
         AccountRun,
-        gone & (AccountRun.attempts >= ATTEMPTS) & _run_is(MigrationState.RUNNING),
+        gone & (AccountRun.attempts >= ATTEMPTS) & is_wanted(MigrationState.RUNNING),
         state=AccountRunState.FAILED,
         phase=Phase.DONE,
         completed_at=now(),
         error=Code.INTERNAL,
         server_words=_LOST,
     )
-    for of_run, to in BACK_TO.items():
+    for wish, to in BACK_TO.items():
         ended = {"completed_at": now()} if to == AccountRunState.STOPPED else {}
         move(AccountRunState.RUNNING, to)
-        there = gone & _run_is(of_run)
+        there = gone & is_wanted(wish)
         _set(session, AccountRun, there, state=to, phase=Phase.WAITING, folder="", **ended)
-
-
-BACK_TO = {
-    MigrationState.RUNNING: AccountRunState.PENDING,
-    MigrationState.PAUSED: AccountRunState.PAUSED,
-    MigrationState.STOPPED: AccountRunState.STOPPED,
-    MigrationState.COMPLETE: AccountRunState.STOPPED,
-}
-"""Where an account run that was left goes, by the state of its run."""
-
-
-def _run_is(state: MigrationState) -> ColumnElement[bool]:
-    return AccountRun.run_id.in_(select(Run.id).where(Run.state == state))
 
 
 def _set(session: Session, table: Any, where: ColumnElement[bool], **values: Any) -> None:

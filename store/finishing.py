@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from store import history, notices
-from store.expiry import BACK_TO
-from store.reporting_in import run_state, write_values
-from store.states import AccountRunState, AccountState, MigrationState, Phase, move
-from store.tables import Account, AccountRun, FindingRow, Migration, Run, now
+from store import notices
+from store.completion import complete_runs
+from store.reporting_in import write_values
+from store.states import AccountRunState, AccountState, Phase, move
+from store.tables import Account, FindingRow, now
+from store.wishes import BACK_TO, wanted
 from sync.report import FolderReport, MailboxReport, Verdict
 
 
@@ -104,10 +105,10 @@ def retry_account_run(
 def leave_account_run(
     session: Session, account_run_id: int, token: int, values: dict[str, Any] | None = None
 ) -> bool:
-    """Left at a clean point: pending, paused or stopped, by what the run is now.
+    """Left at a clean point: pending, paused or stopped, by what is wanted of it now.
 
     Now, not when the worker was asked to leave: a person may have resumed meanwhile."""
-    state = run_state(session, account_run_id, token)
+    state = wanted(session, account_run_id, token)
     if state is None:
         return False
     to = BACK_TO[state]
@@ -118,29 +119,6 @@ def leave_account_run(
     if to == AccountRunState.STOPPED:
         left["completed_at"] = now()
     return write_values(session, account_run_id, token, left)
-
-
-def complete_runs(session: Session) -> None:
-    """End every run whose account runs have all ended, and its migration with it."""
-    left = (AccountRunState.PENDING, AccountRunState.RUNNING, AccountRunState.PAUSED)
-    open_runs = exists().where(AccountRun.run_id == Run.id, AccountRun.state.in_(left))
-    query = select(Run).where(Run.state == MigrationState.RUNNING, ~open_runs)
-    for run in session.scalars(query.with_for_update(skip_locked=True)).all():
-        migration = session.get_one(Migration, run.migration_id)
-        run.state = move(MigrationState.RUNNING, MigrationState.COMPLETE)
-        run.completed_at = now()
-        if migration.state == MigrationState.RUNNING:
-            migration.state = MigrationState.COMPLETE
-            migration.completed_at = run.completed_at
-        history.record(
-            session,
-            kind="completed",
-            note=f"Run {run.number}.",
-            organization_id=migration.organization_id,
-            migration_id=migration.id,
-        )
-        notices.run_finished(session, run)
-    session.flush()
 
 
 def totals(folders: Sequence[FolderReport]) -> dict[str, Any]:

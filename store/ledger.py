@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from store.engine import Store
 from store.states import AccountRunState
-from store.tables import AccountRun, LedgerBatch, LedgerFolder
+from store.tables import AccountRun, LedgerBatch, LedgerFolder, now
 from sync.errors import Stopped, StopReason
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
 from sync.ledger_rows import (
@@ -80,6 +80,7 @@ class SqlLedger:
             batch = session.get_one(LedgerBatch, number)
             batch.packed = pack_pairs(pairs)
             batch.settled = True
+            batch.at = now()
 
     def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         if pairs:

@@ -3,7 +3,8 @@
     account:      new → checking → ready | blocked        blocked, ready → (edited) → new
     account run:  pending → running → complete | failed
                   running → pending (lease lost, pause over), any live state → paused | stopped
-                  failed, with skips, stopped, paused → pending (retry, resume)
+                  failed, with skips, stopped, paused → pending (retry, resume); while the
+                  migration is paused a retry leads to paused
     migration:    draft → scheduled → running ⇄ paused → complete | stopped
                   complete | stopped → running (restart, next loop)
     mail:         waiting → sent | failed | unsent
@@ -89,7 +90,7 @@ TRANSITIONS: Mapping[type[State], Mapping[State, frozenset[State]]] = {
             {_R.PENDING, _R.PAUSED, _R.STOPPED, _R.COMPLETE, _R.SKIPS, _R.FAILED}
         ),
         _R.PAUSED: frozenset({_R.PENDING, _R.STOPPED}),
-        _R.STOPPED: frozenset({_R.PENDING}),
+        _R.STOPPED: frozenset({_R.PENDING, _R.PAUSED}),
         _R.FAILED: frozenset({_R.PENDING, _R.PAUSED}),
         _R.COMPLETE: frozenset(),
         _R.SKIPS: frozenset({_R.PENDING, _R.PAUSED}),
@@ -98,7 +99,7 @@ TRANSITIONS: Mapping[type[State], Mapping[State, frozenset[State]]] = {
         _M.DRAFT: frozenset({_M.SCHEDULED, _M.RUNNING}),
         _M.SCHEDULED: frozenset({_M.RUNNING, _M.STOPPED, _M.DRAFT}),
         _M.RUNNING: frozenset({_M.PAUSED, _M.COMPLETE, _M.STOPPED}),
-        _M.PAUSED: frozenset({_M.RUNNING, _M.STOPPED}),
+        _M.PAUSED: frozenset({_M.RUNNING, _M.COMPLETE, _M.STOPPED}),
         _M.COMPLETE: frozenset({_M.RUNNING}),
         _M.STOPPED: frozenset({_M.RUNNING}),
     },

@@ -237,7 +237,11 @@ class FindingRow(Base):
 
 class Run(Base):
     __tablename__ = "run"
-    __table_args__ = (UniqueConstraint("migration_id", "number"), NEVER_AGAIN)
+    __table_args__ = (
+        UniqueConstraint("migration_id", "number"),
+        Index("run_states", "state"),
+        NEVER_AGAIN,
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     migration_id: Mapped[int] = mapped_column(ForeignKey("migration.id"))
     number: Mapped[int]
@@ -273,7 +277,7 @@ class AccountRun(Base):
     """The fencing number: raised by each claim; a write with an older one is refused."""
     lease: Mapped[datetime | None]
     wish: Mapped[str] = mapped_column(String(16), default="")
-    """While it runs: paused or stopped, what a person wants of this account alone."""
+    """paused or stopped: what a person wants of this account alone (store.wishes)."""
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[datetime | None]
     """A retry that has to wait; None: at once."""
@@ -283,8 +287,6 @@ class AccountRun(Base):
     """The source folder being worked on."""
     planned: Mapped[int] = mapped_column(default=0)
     planned_size: Mapped[int] = mapped_column(BigInteger, default=0)
-    size_done: Mapped[int] = mapped_column(BigInteger, default=0)
-    """Of `planned_size`, what has an outcome by now; counted while it runs."""
     found: Mapped[int] = mapped_column(default=0)
     copied: Mapped[int] = mapped_column(default=0)
     present: Mapped[int] = mapped_column(default=0)

@@ -189,6 +189,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('migration_id', 'number'),
     sqlite_autoincrement=True
     )
+    with op.batch_alter_table('run', schema=None) as batch_op:
+        batch_op.create_index('run_states', ['state'], unique=False)
+
     op.create_table('account_run',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('run_id', sa.Integer(), nullable=False),
@@ -205,7 +208,6 @@ def upgrade() -> None:
     sa.Column('folder', sa.Text(), nullable=False),
     sa.Column('planned', sa.Integer(), nullable=False),
     sa.Column('planned_size', sa.BigInteger(), nullable=False),
-    sa.Column('size_done', sa.BigInteger(), nullable=False),
     sa.Column('found', sa.Integer(), nullable=False),
     sa.Column('copied', sa.Integer(), nullable=False),
     sa.Column('present', sa.Integer(), nullable=False),
@@ -434,6 +436,9 @@ def downgrade() -> None:
         batch_op.drop_index('account_run_claim')
 
     op.drop_table('account_run')
+    with op.batch_alter_table('run', schema=None) as batch_op:
+        batch_op.drop_index('run_states')
+
     op.drop_table('run')
     op.drop_table('reading')
     with op.batch_alter_table('account', schema=None) as batch_op:
