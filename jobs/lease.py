@@ -7,10 +7,10 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from types import TracebackType
 
+from jobs.deadline import Deadline, clock
 from store.engine import StoreError
 
 _PR_SET_PDEATHSIG = 1
@@ -37,16 +37,27 @@ class Heartbeat:
 
     `extend` returns False when the work belongs to somebody else: then `lost` is called. It is
     also called when the database could not be asked for a whole lease, since somebody else may
-    have taken the work over by then."""
+    have taken the work over by then. `since`, on jobs.deadline.clock, is when the lease was asked
+    for: now, if nothing is said. `deadline` is set to the lease's end, and moved on with it: for
+    work of which not a byte may go out after that."""
 
     def __init__(
-        self, extend: Callable[[], bool], seconds: float, lost: Callable[[], None] = end_process
+        self,
+        extend: Callable[[], bool],
+        seconds: float,
+        lost: Callable[[], None] = end_process,
+        *,
+        since: float | None = None,
+        deadline: Deadline | None = None,
     ) -> None:
         self._extend = extend
         self._seconds = seconds
         self._lost = lost
+        self._deadline = deadline
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._held_until = 0.0
+        self._held_from(clock() if since is None else since)
 
     def __enter__(self) -> Heartbeat:
         self._thread.start()
@@ -64,18 +75,26 @@ class Heartbeat:
         """Before the work's end is written: after it the lease is nobody's. May be called twice."""
         self._done.set()
         self._thread.join()
+        if self._deadline is not None:
+            self._deadline.clear()
+
+    def _held_from(self, moment: float) -> None:
+        self._held_until = moment + self._seconds
+        if self._deadline is not None:
+            self._deadline.set(self._held_until)
 
     def _beat(self) -> None:
-        held_until = time.monotonic() + self._seconds
         while not self._done.wait(self._seconds / 3):
-            asked = time.monotonic()
+            asked = clock()
             try:
                 ours = self._extend()
             except StoreError as error:
                 log.warning("lease=unknown reason=%s", type(error).__name__)
-                ours = asked < held_until
+                ours = clock() < self._held_until
             else:
-                held_until = asked + self._seconds
+                if ours:
+                    # From before the question: the lease in the database is no shorter.
+                    self._held_from(asked)
             if not ours and not self._done.is_set():
                 log.warning("lease=lost")
                 self._lost()

@@ -14,6 +14,7 @@ from contextlib import closing
 from enum import Enum, auto
 
 from imap import ImapDestination, open_destination, open_source
+from jobs.deadline import Deadline, clock
 from jobs.ending import Ending, as_sync_error
 from jobs.lease import Heartbeat
 from jobs.leaving import LEAVING
@@ -64,9 +65,10 @@ class AccountRunJob:
         """Returns when the end is entered, or when the claim is not ours (any more)."""
         seconds = self._services.settings.lease_seconds
         with self._store.write() as session:
+            since = clock()
             if not begin_account_run(session, self._id, self._token, seconds=seconds):
                 return
-        with Heartbeat(self._extend, seconds) as heartbeat:
+        with Heartbeat(self._extend, seconds, since=since, deadline=Deadline()) as heartbeat:
             self._guarded(heartbeat)
 
     def _guarded(self, heartbeat: Heartbeat) -> None:
@@ -74,6 +76,7 @@ class AccountRunJob:
         try:
             work = work_of(self._store, self._id, self._services.sealer)
             attempts = work.attempts
+            log.info("account_run=%d attempt=%d begun=1", self._id, attempts)
             report = self._attempt(work)
         except Stopped as stopped:
             heartbeat.stop()

@@ -44,6 +44,8 @@ class Store:
         """One transaction: commits at the end, rolls back when anything raises."""
         self._notice_fork()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            # Now, and not at the first statement: a time in it is not to grow old in a queue.
+            session.connection()
             yield session
 
     @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from store.ledger import owned
@@ -39,8 +39,9 @@ class News:
 
 
 def begin_account_run(session: Session, account_run_id: int, token: int, *, seconds: int) -> bool:
-    """A worker took the claim up. False: it is over, there is nothing to do.
+    """A worker took the claim up. False: it is over, or begun already: there is nothing to do.
 
+    A claim is begun once: a Redis that was put back to an earlier state calls for it again.
     What an earlier attempt reported is removed: this attempt will find those messages present
     at the destination, and they must not be counted twice."""
     values: dict[str, Any] = dict.fromkeys((*COUNTERS, "planned", "planned_size"), 0)
@@ -55,7 +56,8 @@ def begin_account_run(session: Session, account_run_id: int, token: int, *, seco
         "server_words": "",
         "verdict": "",
     }
-    if not write_values(session, account_run_id, token, values):
+    waiting = AccountRun.phase == Phase.WAITING
+    if not write_values(session, account_run_id, token, values, only=waiting):
         return False
     for table in (FolderRow, NoteRow):
         session.execute(delete(table).where(table.account_run_id == account_run_id))
@@ -73,9 +75,15 @@ def tell(session: Session, account_run_id: int, token: int, news: News) -> bool:
 
 
 def write_values(
-    session: Session, account_run_id: int, token: int, values: Mapping[str, Any]
+    session: Session,
+    account_run_id: int,
+    token: int,
+    values: Mapping[str, Any],
+    *,
+    only: ColumnElement[bool] | None = None,
 ) -> bool:
-    query = update(AccountRun).where(owned(account_run_id, token)).values(**values)
+    where = owned(account_run_id, token) if only is None else owned(account_run_id, token) & only
+    query = update(AccountRun).where(where).values(**values)
     result: Any = session.execute(query.execution_options(synchronize_session=False))
     return int(result.rowcount) == 1
 

@@ -16,9 +16,11 @@ from cryptography.fernet import Fernet
 from redis import Redis
 
 from jobs.services import Services
+from launch.dovecot import Dovecot
 from launch.redis_server import RedisServer, redis_server
 from settings import Settings
 from store.schema import upgrade
+from tests.jobs.haul import Haul, make_haul
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,3 +133,22 @@ def spawn(environment: dict[str, str]) -> Iterator[Callable[..., subprocess.Pope
     for process in processes:
         process.kill()
         process.wait()
+
+
+@pytest.fixture(scope="session")
+def destination(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
+    """konsoleH's separator and prefix. Disks are not what is tested here."""
+    return make_dovecot(separator=".", prefix="INBOX.", settings="mail_fsync = never")
+
+
+@pytest.fixture
+def make(
+    make_services: Callable[..., Services], source_server: Dovecot, destination: Dovecot
+) -> Callable[..., Haul]:
+    ports = f"{source_server.spec.tls_port} {destination.spec.tls_port}"
+    services = make_services(ALLOWED_PORTS=ports)
+
+    def haul(**columns: object) -> Haul:
+        return make_haul(services, source_server, destination, **columns)  # type: ignore[arg-type]
+
+    return haul

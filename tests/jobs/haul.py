@@ -91,6 +91,7 @@ def make_haul(
     destination: Dovecot,
     *,
     messages: Sequence[int] = (20,),
+    size: int = 500,
     state: str = "ready",
     **columns: object,
 ) -> Haul:
@@ -99,7 +100,7 @@ def make_haul(
     addresses = tuple(f"u{place}@{domain}" for place in range(1, len(messages) + 1))
     for address, number in zip(addresses, messages, strict=True):
         source.add_user(address, PASSWORD)
-        fill(source.maildir(address), number)
+        fill(source.maildir(address), number, size=size)
         fill(source.maildir(address), 3, folder=".Projekte.Alt")
     with services.store.write() as session:
         organization = Organization(name=domain, domains=[Domain(name=domain)])

@@ -6,37 +6,15 @@ import signal
 import subprocess
 from collections.abc import Callable
 
-import pytest
 from sqlalchemy import select, update
 
-from jobs.services import Services
-from launch.dovecot import Dovecot
 from store import control
 from store.seal import password_context
 from store.tables import Account, MailboxList
 from tests.jobs.conftest import OwnRedis, wait_until
-from tests.jobs.haul import MAILBOX_PASSWORD, PASSWORD, Haul, make_haul
+from tests.jobs.haul import MAILBOX_PASSWORD, PASSWORD, Haul
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
-
-
-@pytest.fixture(scope="session")
-def destination(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
-    """konsoleH's separator and prefix. Disks are not what is tested here."""
-    return make_dovecot(separator=".", prefix="INBOX.", settings="mail_fsync = never")
-
-
-@pytest.fixture
-def make(
-    make_services: Callable[..., Services], source_server: Dovecot, destination: Dovecot
-) -> Callable[..., Haul]:
-    ports = f"{source_server.spec.tls_port} {destination.spec.tls_port}"
-    services = make_services(ALLOWED_PORTS=ports)
-
-    def haul(**columns: object) -> Haul:
-        return make_haul(services, source_server, destination, **columns)  # type: ignore[arg-type]
-
-    return haul
 
 
 def at_work(spawn: Spawn) -> subprocess.Popen[bytes]:

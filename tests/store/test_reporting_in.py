@@ -53,6 +53,15 @@ def test_an_old_token_tells_nothing(store: Store) -> None:
         assert session.scalars(select(NoteRow)).all() == []
 
 
+def test_a_claim_is_begun_once(store: Store) -> None:
+    """A Redis that was put back to an earlier state calls a second worker for it."""
+    claim = begun(store)
+    with store.write() as session:
+        tell(session, claim.id, claim.token, News({"copied": 2}))
+        assert not begin_account_run(session, claim.id, claim.token, seconds=30)
+    assert (account_run(store, claim.id).copied, account_run(store, claim.id).attempts) == (2, 1)
+
+
 def test_a_new_attempt_replaces_what_the_earlier_one_told(store: Store) -> None:
     """Numbers are never doubled."""
     claim = begun(store)
