@@ -30,15 +30,15 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
     """Called each second by the clock, and by each job at its end, so that its place is filled.
 
     Claims no more than there are workers: what waits in Redis would only lose its lease there.
-    Nothing is claimed while Redis is away. Raises StoreError while the database is."""
-    if not bell.alive():
-        return Tick()
-    starts = start_what_is_due(store)
+    Nothing is started or claimed while Redis is away, but what was lost is taken back, and what
+    has ended is said to have. Raises StoreError while the database is away."""
+    away = not bell.alive()
+    starts = 0 if away else start_what_is_due(store)
     limit, lease = settings.connections_per_server, settings.lease_seconds
-    places = max(settings.check_workers, bell.workers(CHECKS))
+    places = 0 if away else max(settings.check_workers, bell.workers(CHECKS))
     with store.write() as session:
         checks = claim_checks(session, limit_per_server=limit, lease_seconds=lease, capacity=places)
-    places = max(settings.run_workers, bell.workers(RUNS))
+    places = 0 if away else max(settings.run_workers, bell.workers(RUNS))
     with store.write() as session:
         runs = claim_account_runs(
             session, limit_per_server=limit, lease_seconds=lease, capacity=places
@@ -50,7 +50,7 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
         bell.check(claim.id, claim.token)
     for claim in runs:
         bell.run(claim.id, claim.token)
-    for mail in notices.claimed(store, settings):
+    for mail in () if away else notices.claimed(store, settings):
         bell.notice(mail.id, mail.token)
     return Tick(len(checks), len(runs), starts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -9,6 +10,7 @@ from types import FrameType
 
 from redis.backoff import ExponentialBackoff
 from redis.client import Pipeline
+from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker, worker_registration
 from rq.job import Job
@@ -27,14 +29,18 @@ _MAINTENANCE_SECONDS = 30
 _SILENT_SECONDS = 60
 """An idle worker gives a sign of life somewhat sooner than this."""
 
+log = logging.getLogger("mailhaul.worker")
+
 TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes, tasks.send_notice)
 """Imported before the first fork, so that no job pays for it."""
 
 
 class HaulWorker(Worker):
-    """RQ's forking worker. Asked to end, it asks its job to leave at the next clean point."""
+    """RQ's forking worker. Asked to end, it asks its job to leave at the next clean point. Redis
+    may be away or emptied meanwhile: the job goes on, since its lease is in SQL."""
 
     parent_pid = 0
+    max_connection_wait_time = 5.0
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self.parent_pid = os.getpid()
@@ -53,6 +59,13 @@ class HaulWorker(Worker):
         super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
         LEAVING.clear()
         signal.signal(signal.SIGUSR1, _leave)
+
+    def maintain_heartbeats(self, job: Job) -> None:
+        try:
+            super().maintain_heartbeats(job)  # type: ignore[no-untyped-call]
+        except RedisError as error:
+            # Raised, it would end this worker, and its work-horse with it.
+            log.warning("redis=away reason=%s", type(error).__name__)
 
     def handle_warm_shutdown_request(self) -> None:
         super().handle_warm_shutdown_request()  # type: ignore[no-untyped-call]

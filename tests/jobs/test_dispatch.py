@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from jobs.dispatch import Tick, tick
 from jobs.queue import CHECKS, RUNS
@@ -48,3 +48,19 @@ def test_an_emptied_redis_is_filled_again_from_sql(services: Services, redis: Ow
     (job,) = redis.client.lrange(f"rq:queue:{RUNS}", 0, -1)
     number = int(job.split(b"-")[1])
     assert account_run(services.store, number).token == int(job.split(b"-")[2]) == 2
+
+
+def test_what_was_lost_is_taken_back_while_redis_is_away(
+    services: Services, redis: OwnRedis
+) -> None:
+    """Nothing is shown to run whose lease is over; it is called for when Redis is back."""
+    started(services.store)
+    ticked(services)
+    with services.store.write() as session:
+        session.execute(update(AccountRun).values(lease=now().replace(year=2000)))
+        number = session.scalars(select(AccountRun.id)).one()
+    redis.stop()
+    assert ticked(services) == Tick()
+    assert account_run(services.store, number).state == "pending"
+    redis.start()
+    assert ticked(services) == Tick(runs=1)
