@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from cli import importing
+from cli import control, importing
 from cli.importing import ImportChoice
 from cli.numbers import BLOCKED, exit_status, migration_numbers
 from cli.refusal import Refusal
@@ -20,7 +20,10 @@ from store.tables import Migration
 from sync.options import Mode, Security
 from wizard.services import services
 
-migration = AppGroup("migration", short_help="Import a file, list migrations, read reports.")
+migration = AppGroup(
+    "migration", short_help="Import a file, list, start, pause, stop, read reports."
+)
+control.register(migration)
 
 MODES = {mode.value.replace(" ", "-"): mode for mode in Mode}
 PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
