@@ -50,14 +50,16 @@ def check_account(services: Services, account_id: int, token: int) -> None:
             end = _check(services, account_id)
         except StoreError as error:
             # Nothing can be entered now. The lease runs out, and the check is made again.
-            log.warning("account=%d database=away reason=%s", account_id, type(error).__name__)
+            log.warning("check=unanswered database=away reason=%s", type(error).__name__)
             return
         except Exception as error:  # noqa: BLE001 - a row never stays stuck
-            log.error("account=%d error=internal %s", account_id, trace(error))
+            log.error("check=broken error=internal %s", trace(error))
             end = _broken(error)
         heartbeat.stop()
         with services.store.write() as session:
             finish_check(session, account_id, token, end)
+    blocking = ",".join(row.code for row in end.findings if row.level == Level.BLOCKING)
+    log.info("check=%s codes=%s", "ready" if end.ready else "blocked", blocking or "none")
 
 
 def _check(services: Services, account_id: int) -> CheckEnd:

@@ -36,7 +36,7 @@ class Ending:
         self._progress.finish()
         with self._store.write() as session:
             finishing.finish_account_run(session, self._id, self._token, report)
-        log.info("account_run=%d verdict=%r", self._id, str(report.verdict))
+        log.info("account_run=%d verdict=%s", self._id, str(report.verdict).replace(" ", "_"))
 
     def left(self, stopped: Stopped) -> None:
         log.info("account_run=%d left=%s", self._id, stopped.reason)
@@ -49,7 +49,8 @@ class Ending:
     def failed(self, error: SyncError, attempts: int) -> None:
         """Again after a while when that may help, at most five times without getting on."""
         self._progress.finish()
-        log.info("account_run=%d error=%s retry=%s", self._id, error.code, error.retry)
+        retry = error.retry.replace(" ", "_")
+        log.info("account_run=%d error=%s retry=%s", self._id, error.code, retry)
         seconds = pause(error, 1 if self._progress.got_on else attempts)
         reason = finishing.Reason(str(error.code), error.server_words, str(error.side or ""))
         with self._store.write() as session:

@@ -57,7 +57,7 @@ def send(services: Services, mail_id: int, token: int) -> None:
     server = services.settings.smtp
     if server is None:
         # The clock has one and this worker has not: the lease runs out.
-        log.error("mail=%d error=SMTP_URL is not set for this worker", mail_id)
+        log.error("mail=%d error=SMTP_URL_is_not_set_here", mail_id)
         return
     with services.store.write() as session:
         letter = mails.begin(session, mail_id, token, seconds=seconds)
@@ -113,7 +113,8 @@ def _enter(store: Store, letter: Letter, token: int, refused: NotSent | None) ->
             server_words=refused.server_words,
             again=None if wait is None else now() + wait,
         )
-    log.warning("mail=%d kind=%s sent=0 again=%s", letter.id, letter.kind, wait)
+    again = 0 if wait is None else int(wait.total_seconds())
+    log.warning("mail=%d kind=%s sent=0 again_seconds=%d", letter.id, letter.kind, again)
 
 
 def _extend(services: Services, mail_id: int, token: int) -> Callable[[], bool]:

@@ -120,7 +120,7 @@ class Bell:
 
     def _away(self, error: RedisError) -> bool:
         if not self._was_away:
-            log.warning("redis=away reason=%s: work waits in SQL", type(error).__name__)
+            log.warning("redis=away reason=%s", type(error).__name__)
         self._was_away = True
         return False
 

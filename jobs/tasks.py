@@ -6,7 +6,9 @@ import logging
 
 from jobs import checking, listing, notices, running
 from jobs.dispatch import tick
+from jobs.logs import about
 from jobs.services import Services, current
+from store import naming
 from store.engine import StoreError
 
 log = logging.getLogger("mailhaul.tasks")
@@ -14,13 +16,19 @@ log = logging.getLogger("mailhaul.tasks")
 
 def check(account_id: int, token: int) -> None:
     services = current()
-    checking.check_account(services, account_id, token)
+    with services.store.read() as session:
+        subject = naming.of_account(session, account_id)
+    with about(subject):
+        checking.check_account(services, account_id, token)
     _make_room(services)
 
 
 def run_account(account_run_id: int, token: int) -> None:
     services = current()
-    running.AccountRunJob(services, account_run_id, token).run()
+    with services.store.read() as session:
+        subject = naming.of_account_run(session, account_run_id)
+    with about(subject):
+        running.AccountRunJob(services, account_run_id, token).run()
     _make_room(services)
 
 
@@ -30,7 +38,10 @@ def list_mailboxes(destination_id: int, domain: str) -> None:
 
 def send_notice(mail_id: int, token: int) -> None:
     services = current()
-    notices.send(services, mail_id, token)
+    with services.store.read() as session:
+        subject = naming.of_mail(session, mail_id)
+    with about(subject):
+        notices.send(services, mail_id, token)
     _make_room(services)
 
 
