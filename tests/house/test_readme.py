@@ -10,6 +10,7 @@ import pytest
 from settings import Settings
 from tests.house.tree import ROOT
 
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 RUN_ELSEWHERE = {
     "make run": ROOT / "tests" / "launch" / "test_start.py",
@@ -19,8 +20,9 @@ RUN_ELSEWHERE = {
 
 
 def commands() -> list[str]:
-    """Every line of every `sh` block of the README."""
-    blocks = re.findall(r"^```sh\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+    """Every line of every `sh` block of the README, and after it of docs/operations.md."""
+    text = f"{README}\n{OPERATIONS}"
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
@@ -36,12 +38,13 @@ def test_the_first_two_commands_come_first() -> None:
 
 @pytest.mark.parametrize("command", commands())
 def test_every_command_is_run_by_a_test(command: str) -> None:
-    """`flask` and `sed` lines are run as they stand by tests/cli/test_readme.py."""
+    """`flask`, `sed` and `curl` lines are run as they stand by tests/cli/test_readme.py."""
     if command in RUN_ELSEWHERE:
         assert RUN_ELSEWHERE[command].exists()
     else:
         assert re.match(
-            r"(printf .* \| )?\.venv/bin/flask --app app |\.venv/bin/python -m sync |sed ", command
+            r"(printf .* \| )?\.venv/bin/flask --app app |\.venv/bin/python -m sync |sed |curl ",
+            command,
         )
 
 
