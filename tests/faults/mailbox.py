@@ -27,6 +27,7 @@ MORE_FOLDERS = (
     "Zeitung",
 )
 MANY = 1500
+TWICE_AS_MANY = 3000
 LARGE = 300 * 1024
 _BLOCK = 20
 """Messages after which a folder begins to be odd anew."""

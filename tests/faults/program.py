@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
+from threading import Timer
 
+from launch.dovecot import Dovecot
 from sync.errors import Side
 from tests.faults.killing import Tried
+from tests.faults.mailbox import TWICE_AS_MANY
 from tests.faults.runs import HANG_SECONDS, ROOT
 from tests.faults.stage import PASSWORD, Scene, Stage
 
 BUSY_SECONDS = 0.4
 """So long after it has begun to send, or to start, it is killed at the latest."""
+ASLEEP_SECONDS = 2.0
 
 
 def kill_the_program(stage: Stage, seed: int, times: int) -> Tried:
-    """At random moments, half of them while it starts and looks, half while it sends. Whatever is
-    on its way in the kernels and in the server's hands is on its way when the next one starts."""
-    random, scene, tried = Random(seed), stage.large_scene(), Tried()
+    """At random moments, half of them while it starts and looks, half while it sends. Then the
+    destination's process falls asleep for a while: what is on its way in the kernels and in its
+    hands is on its way when the next one starts."""
+    random, scene, tried = Random(seed), stage.large_scene(TWICE_AS_MANY), Tried()
     for number in range(times):
         seconds = random.uniform(0, BUSY_SECONDS)
         sending = bool(number % 2)
@@ -41,11 +47,35 @@ def _killed(scene: Scene, seconds: float, *, sending: bool) -> bool:
     process = _start(scene)
     while sending and process.poll() is None and _intents(scene.ledger) == begun:
         time.sleep(0.005)
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
+    asleep = _lull(scene.stage.servers[Side.DESTINATION]) if sending else []
+    process.kill()
+    Timer(ASLEEP_SECONDS, _wake, [asleep]).start()
     return process.wait() < 0
+
+
+def _lull(server: Dovecot) -> list[int]:
+    """Those who serve its mailboxes now fall asleep; their pids."""
+    serving = []
+    conf = bytes(server.spec.directory / "dovecot.conf")
+    for comm in Path("/proc").glob("[0-9]*/comm"):
+        # It may end while it is looked at.
+        with suppress(FileNotFoundError, ProcessLookupError):
+            parent = (comm.parent / "stat").read_text().rpartition(")")[2].split()[1]
+            if (
+                comm.read_text() == "imap\n"
+                and conf in Path(f"/proc/{parent}/cmdline").read_bytes()
+            ):
+                serving.append(int(comm.parent.name))
+                os.kill(serving[-1], signal.SIGSTOP)
+    return serving
+
+
+def _wake(pids: list[int]) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGCONT)
 
 
 def _complaints(scene: Scene) -> Iterator[str]:

@@ -19,7 +19,7 @@ from imapclient.exceptions import IMAPClientError
 from bench.compare import Damage, damage, difference, read_mailbox
 from launch.dovecot import Dovecot
 from sync.errors import Side
-from tests.faults.mailbox import MANY, MORE_FOLDERS, write_mailbox
+from tests.faults.mailbox import MANY, MORE_FOLDERS, TWICE_AS_MANY, write_mailbox
 from tests.faults.nursery import Order
 from tests.faults.proxy import Proxy
 from tests.faults.runs import HANG_SECONDS, Ended, Nursery
@@ -27,7 +27,6 @@ from tests.faults.script import Script
 
 PASSWORD = "pass-word"
 SOURCE = "old@example.test"
-LARGE = "large@example.test"
 LIVE = 10
 DESTINATIONS = 3000
 WRITES = {"APPEND", "STORE", "UID STORE", "EXPUNGE", "UID EXPUNGE", "UID MOVE"} | {
@@ -132,7 +131,8 @@ class Stage:
     def open(self) -> None:
         for side, server in self.servers.items():
             self.proxies[side] = Proxy(server.spec.port)
-        self.servers[Side.SOURCE].add_user(LARGE, PASSWORD)
+        for messages in (MANY, TWICE_AS_MANY):
+            self.servers[Side.SOURCE].add_user(_large(messages), PASSWORD)
         for name in (SOURCE, *(_live(number) for number in range(LIVE))):
             self.servers[Side.SOURCE].add_user(name, PASSWORD)
             write_mailbox(self.servers[Side.SOURCE].maildir(name))
@@ -176,12 +176,13 @@ class Stage:
         """With the source that nobody changes, or with one of those that a test may change."""
         return self._scene(SOURCE if live is None else _live(live))
 
-    def large_scene(self) -> Scene:
+    def large_scene(self, messages: int = MANY) -> Scene:
         """With many messages in many folders, which nobody changes."""
-        maildir = self.servers[Side.SOURCE].maildir(LARGE)
+        name = _large(messages)
+        maildir = self.servers[Side.SOURCE].maildir(name)
         if not maildir.exists():
-            write_mailbox(maildir, MORE_FOLDERS, MANY)
-        return self._scene(LARGE)
+            write_mailbox(maildir, MORE_FOLDERS, messages)
+        return self._scene(name)
 
     def _scene(self, source: str) -> Scene:
         number = next(self._numbers)
@@ -194,6 +195,10 @@ def _own(server: Dovecot) -> ssl.SSLContext:
     directory = server.spec.directory
     context.load_cert_chain(directory / "cert.pem", directory / "key.pem")
     return context
+
+
+def _large(messages: int) -> str:
+    return f"large{messages}@example.test"
 
 
 def _live(number: int) -> str:
