@@ -9,6 +9,7 @@ from typing import Any
 
 from imap.server import Login, Server
 from importer.usernames import source_login
+from store.doubt import quiet_seconds
 from store.engine import Store
 from store.seal import Sealer, password_context
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
@@ -86,7 +87,11 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
             account_id=account.id,
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer)),
-            options=SyncOptions(mode=Mode(run.mode), dry_run=run.dry_run),
+            options=SyncOptions(
+                mode=Mode(run.mode),
+                dry_run=run.dry_run,
+                quiet_seconds=quiet_seconds(session, account.id),
+            ),
         )
 
 

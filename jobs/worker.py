@@ -62,7 +62,7 @@ class HaulWorker(Worker):
 
     def maintain_heartbeats(self, job: Job) -> None:
         try:
-            super().maintain_heartbeats(job)  # type: ignore[no-untyped-call]
+            super().maintain_heartbeats(job)
         except RedisError as error:
             # Raised, it would end this worker, and its work-horse with it.
             log.warning("redis=away reason=%s", type(error).__name__)

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
+from store.doubt import mark_doubtful
+from store.recount import recounted
 from store.states import AccountRunState, AccountState, MigrationState, Phase, move
 from store.tables import Account, AccountRun, FindingRow, now
 from store.wishes import BACK_TO, is_wanted
@@ -42,6 +44,16 @@ def expire_checks(session: Session) -> None:
 def expire_account_runs(session: Session) -> None:
     """Account runs whose lease is over: back to where they are wanted."""
     gone = (AccountRun.state == AccountRunState.RUNNING) & (AccountRun.lease < now())
+    query = select(AccountRun.id, AccountRun.lease).where(gone)
+    lost = session.execute(query.with_for_update()).all()
+    if not lost:
+        return
+    for row in lost:
+        mark_doubtful(session, row.id, row.lease)
+        _set(session, AccountRun, AccountRun.id == row.id, **recounted(session, row.id))
+    # These and no others: the lease of one more may end meanwhile.
+    ours = AccountRun.id.in_([row.id for row in lost])
+    gone = ours & (AccountRun.state == AccountRunState.RUNNING)
     _set(
         session,
         AccountRun,

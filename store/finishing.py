@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from store import notices
 from store.completion import complete_runs
+from store.recount import recounted
 from store.reporting_in import write_values
 from store.states import AccountRunState, AccountState, Phase, move
 from store.tables import Account, FindingRow, now
@@ -116,6 +117,8 @@ def leave_account_run(
     left: dict[str, Any] = {"state": to, "phase": Phase.WAITING, "folder": "", "lease": None}
     # Leaving because one was asked to is no failed attempt.
     left |= {"attempts": 0} if values is None else values
+    if to != AccountRunState.PENDING:
+        left |= recounted(session, account_run_id)
     if to == AccountRunState.STOPPED:
         left["completed_at"] = now()
     return write_values(session, account_run_id, token, left)

@@ -402,6 +402,8 @@ class LedgerBatch(Base):
     settled: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=now)
     """When it was written, and for an intent when it was settled."""
+    doubtful_since: Mapped[datetime | None]
+    """An open intent's: since then at the latest whoever wrote it is dead, and sends nothing."""
     kind: Mapped[str] = mapped_column(String(8))
     """sent, found or gone."""
     packed: Mapped[bytes]

@@ -21,13 +21,14 @@ _LONGEST = 2.0
 
 
 class Aftermath:
-    """One for a run. A new one stands as after a break: the process before may have just died."""
+    """One for a run. A new one stands as after a break, `quiet` seconds after it: the process
+    before may have just died."""
 
-    def __init__(self, sides: Sides, stop: Stop, *, seconds: float) -> None:
+    def __init__(self, sides: Sides, stop: Stop, *, seconds: float, quiet: float = 0.0) -> None:
         self.sides = sides
         self._stop = stop
         self._seconds = seconds
-        self._left = seconds
+        self._left = seconds - quiet
         self._pause = _FIRST
 
     def lost(self) -> None:

@@ -63,7 +63,8 @@ class GroupRun:
         self._options = options
         self._progress = progress
         self._stop = stop
-        self._aftermath = Aftermath(sides, stop, seconds=options.settle_seconds)
+        seconds, quiet = options.settle_seconds, options.quiet_seconds
+        self._aftermath = Aftermath(sides, stop, seconds=seconds, quiet=quiet)
 
     def run(
         self, pairs: Sequence[FolderPair], created: frozenset[str], rested: Mapping[str, Rest]

@@ -41,6 +41,8 @@ class SyncOptions:
     settle_seconds: float = 10.0
     """So long a destination may still be storing what a broken line has brought it. Nothing that
     may be among that is sent again before."""
+    quiet_seconds: float = 0.0
+    """So long ago at least the last attempt has sent its last byte: it counts as waited for."""
     bytes_per_second: int = 0
     """What may pass on the line to each server, in and out together; up to 125,000,000, 0 for no
     limit (H5)."""

@@ -95,6 +95,30 @@ def test_what_never_arrives_is_sent_again() -> None:
     assert watcher.waited == pytest.approx(7)
 
 
+@pytest.mark.parametrize(("quiet", "waits"), [(3, 4), (7, 0), (100, 0)])
+def test_what_has_been_quiet_is_waited_for_no_longer(quiet: float, waits: float) -> None:
+    """The time since the last attempt's last byte counts as waited for."""
+    server = LateServer(Killed(), after=0)
+    world = late_world(server)
+    with pytest.raises(Killed):
+        world.run()
+    watcher = Patient(server)
+    options = SyncOptions(batch_messages=4, settle_seconds=7, quiet_seconds=quiet)
+    assert world.run(options, watcher).verdict is Verdict.VERIFIED
+    assert content(server) == content(world.source)
+    assert watcher.waited == pytest.approx(waits)
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_a_line_that_breaks_now_is_waited_for_all_the_same(after: int) -> None:
+    """However quiet it was before."""
+    server = LateServer(lost(Side.DESTINATION), after=after)
+    world = late_world(server)
+    options = SyncOptions(quiet_seconds=100)
+    assert world.run(options, Patient(server)).verdict is Verdict.VERIFIED
+    assert content(server) == content(world.source)
+
+
 def test_a_stop_ends_the_waiting() -> None:
     """It does not wait to the end for someone who wants to stop; the intent stays open."""
     server = LateServer(Killed(), after=0)

@@ -309,6 +309,7 @@ def upgrade() -> None:
     sa.Column('uidnext', sa.BigInteger(), nullable=False),
     sa.Column('settled', sa.Boolean(), nullable=False),
     sa.Column('at', sa.DateTime(), nullable=False),
+    sa.Column('doubtful_since', sa.DateTime(), nullable=True),
     sa.Column('kind', sa.String(length=8), nullable=False),
     sa.Column('packed', sa.LargeBinary(), nullable=False),
     sa.ForeignKeyConstraint(['folder_id'], ['ledger_folder.id'], ondelete='CASCADE'),
