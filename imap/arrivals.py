@@ -18,7 +18,7 @@ from imap.parse import attributes, number
 from imap.received import PIECE, Groups
 from imap.selection import Opening
 from imap.session import Session
-from sync.errors import Code, MessageError
+from sync.errors import Code, ConnectionLost, MessageError
 from sync.model import Fetched, MessageMeta, Unreadable, Vanished, Wanted
 
 _USUAL = re.compile(
@@ -142,7 +142,7 @@ class Arrivals:
     def _large(self, command: Command, meta: MessageMeta) -> Iterator[Result]:
         """Handed on as it comes; one that nobody asked for is only got out of the way."""
         asked_for = self._take(command, meta)
-        chunks = self._to_the_end(meta.size)
+        chunks = self._to_the_end(command, meta)
         if asked_for:
             self.in_body = True
             yield command.sought.wanted, Fetched(meta, meta.size, chunks)
@@ -171,10 +171,16 @@ class Arrivals:
         self._session.worked()
         return True
 
-    def _to_the_end(self, size: int) -> Iterator[bytes]:
-        """The chunks of a body, and no end of them unless its response ends as it should."""
-        yield from self._dialogue.wire.chunks(size)
-        self._tail()
+    def _to_the_end(self, command: Command, meta: MessageMeta) -> Iterator[bytes]:
+        """The chunks of a body, and no end of them unless its response ends as it should. Whoever
+        reads them is told that the line has broken, and so is the session."""
+        try:
+            yield from self._dialogue.wire.chunks(meta.size)
+            self._tail()
+        except ConnectionLost as lost:
+            self._session.strikes[command.sought.wanted.folder.name, meta.uid] += 1
+            self._session.drop(lost)
+            raise
 
     def _tail(self) -> bytes:
         """What follows a body up to the end of its response. Raises ConnectionLost when that is

@@ -8,14 +8,16 @@ What can happen to one message, and what becomes of it:
                                       listed and still not given, Unreadable
     {0}                               Unreadable: an empty message is none
     the line breaks before its data   a strike; at the second, Unreadable, and on with the next
-    the line breaks within its data   ConnectionLost, when part of it was handed out already
+    the line breaks within its data   a strike; ConnectionLost, when part of it was handed out
+    four strikes in all               Unreadable, without being asked for: three reconnects were
+                                      for this message
 
 A folder that cannot be opened, or is another one than was listed, ends the stream.
 """
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator, Sequence
 
 from imap import faults
@@ -31,6 +33,7 @@ from sync.errors import Code, ConnectionLost, FolderBusy, MessageError
 from sync.model import Unreadable, Vanished, Wanted
 
 STRIKES = 2
+MOST_STRIKES = 4
 SET_ASIDE_IN_A_ROW = 3
 """So many set aside without one success between them: not the messages are at fault."""
 AHEAD = 24 * 1024
@@ -48,7 +51,7 @@ class BodyStream:
     def __init__(self, session: Session, wanted: Sequence[Wanted]) -> None:
         self._session = session
         self._parts = [Sought(one, dict.fromkeys(sorted(set(one.uids)))) for one in wanted]
-        self._strikes: Counter[tuple[str, int]] = Counter()
+        self._strikes = session.strikes
         self._in_a_row = 0
         self._refused_for_now: set[str] = set()
         self._arrivals: Arrivals | None = None
@@ -59,6 +62,7 @@ class BodyStream:
         return [part for part in self._parts if part.waiting]
 
     def run(self) -> Iterator[Result]:
+        yield from self._struck_out()
         while self._open:
             self._arrivals = None
             self._under_way.clear()
@@ -165,17 +169,26 @@ class BodyStream:
         if blamed is None:
             return
         part, uid = blamed
-        key = (part.wanted.folder.name, uid)
+        key = _key(part, uid)
         self._strikes[key] += 1
         if self._strikes[key] < STRIKES:
             return
         self._in_a_row += 1
         if self._in_a_row >= SET_ASIDE_IN_A_ROW:
             raise lost
+        yield self._set_aside(part, uid, lost)
+
+    def _struck_out(self) -> Iterator[Result]:
+        often = {key for key, strikes in self._strikes.items() if strikes >= MOST_STRIKES}
+        for part in self._parts if often else ():
+            for uid in [uid for uid in part.waiting if _key(part, uid) in often]:
+                yield self._set_aside(part, uid, ConnectionLost(side=self._session.side))
+
+    def _set_aside(self, part: Sought, uid: int, lost: ConnectionLost) -> Result:
         del part.waiting[uid]
         unreadable = self._unreadable(part, uid, lost.server_words.encode())
         unreadable.error.__cause__ = lost
-        yield part.wanted, unreadable
+        return part.wanted, unreadable
 
     def _first_missing(self) -> tuple[Sought, int] | None:
         for command in self._under_way:
@@ -188,3 +201,7 @@ class BodyStream:
         where = part.wanted.folder.name
         error = MessageError(Code.UNREADABLE, words(said), side=self._session.side, where=where)
         return Unreadable(uid, error)
+
+
+def _key(part: Sought, uid: int) -> tuple[str, int]:
+    return part.wanted.folder.name, uid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -53,6 +54,8 @@ class Session:
         self.selected: Selected | None = None
         self.permanent_flags: dict[bytes, frozenset[str]] = {}
         """By wire name, as SELECT told them: in a folder opened by EXAMINE nothing is permanent."""
+        self.strikes: Counter[tuple[str, int]] = Counter()
+        """By folder and uid: how often the line has broken at a body."""
         self._login = login
         self._policy = policy
         self._wait = wait

@@ -454,3 +454,15 @@ def test_a_body_that_crawls_has_stalled(scene: Scene) -> None:
     assert isinstance(found, Unreadable)
     assert isinstance(found.error.__cause__, ConnectionLost)
     assert found.error.__cause__.code is Code.TIMED_OUT
+
+
+def test_a_message_has_four_attempts_in_all(scene: Scene) -> None:
+    """Whether the line breaks before its data or amid them, and whoever asks: then nobody is asked
+    any more."""
+    amid = dies_at(body(1, b"a" * BIG)[: BIG // 2])
+    source = scene.source(dies_at(), amid, amid, amid)
+    for _ in range(3):
+        with pytest.raises(ConnectionLost):
+            read(source, [1])
+    assert isinstance(read(source, [1])[1], Unreadable)
+    assert scene.servers[0].connections == 4
