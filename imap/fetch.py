@@ -18,7 +18,7 @@ A folder that cannot be opened, or is another one than was listed, ends the stre
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from imap import faults
 from imap.arrivals import Arrivals, Command, Result, Sought
@@ -160,12 +160,12 @@ class BodyStream:
             yield part.wanted, Vanished(uid)
         for uid in [uid for uid in part.waiting if uid in part.asked_again]:
             del part.waiting[uid]
-            yield part.wanted, self._unreadable(part, uid, part.said)
+            yield part.wanted, _unreadable(self._session, part, uid, part.said)
         part.asked_again.update(part.waiting)
 
     def _strike(self, lost: ConnectionLost) -> Iterator[Result]:
         """The line broke. Servers answer in order, so the first one missing is to blame."""
-        blamed = self._first_missing()
+        blamed = _first_missing(self._under_way, self._open)
         if blamed is None:
             return
         part, uid = blamed
@@ -186,22 +186,24 @@ class BodyStream:
 
     def _set_aside(self, part: Sought, uid: int, lost: ConnectionLost) -> Result:
         del part.waiting[uid]
-        unreadable = self._unreadable(part, uid, lost.server_words.encode())
+        unreadable = _unreadable(self._session, part, uid, lost.server_words.encode())
         unreadable.error.__cause__ = lost
         return part.wanted, unreadable
-
-    def _first_missing(self) -> tuple[Sought, int] | None:
-        for command in self._under_way:
-            for uid in command.uids:
-                if uid > command.reached and uid in command.sought.waiting:
-                    return command.sought, uid
-        return next(((part, uid) for part in self._open for uid in part.waiting), None)
-
-    def _unreadable(self, part: Sought, uid: int, said: bytes) -> Unreadable:
-        where = part.wanted.folder.name
-        error = MessageError(Code.UNREADABLE, words(said), side=self._session.side, where=where)
-        return Unreadable(uid, error)
 
 
 def _key(part: Sought, uid: int) -> tuple[str, int]:
     return part.wanted.folder.name, uid
+
+
+def _first_missing(under_way: Iterable[Command], parts: list[Sought]) -> tuple[Sought, int] | None:
+    for command in under_way:
+        for uid in command.uids:
+            if uid > command.reached and uid in command.sought.waiting:
+                return command.sought, uid
+    return next(((part, uid) for part in parts for uid in part.waiting), None)
+
+
+def _unreadable(session: Session, part: Sought, uid: int, said: bytes) -> Unreadable:
+    where = part.wanted.folder.name
+    error = MessageError(Code.UNREADABLE, words(said), side=session.side, where=where)
+    return Unreadable(uid, error)
