@@ -55,6 +55,7 @@ class Stopwatch:
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         environment = {"PATH": os.environ.get("PATH", os.defpath), **environ}
+        log.parent.mkdir(parents=True, exist_ok=True)
         order = [list(command), environment, str(log), patience]
         self._child.stdin.write(json.dumps(order) + "\n")
         self._child.stdin.flush()
