@@ -97,6 +97,11 @@ def cases() -> list[Case]:
     ]
 
 
+def quick_cases() -> list[Case]:
+    """Without those that take long and say little."""
+    return [case for case in cases() if case[2] is not Fault.CRAWL or case[1] is Phase.BODIES]
+
+
 def _possible(phase: Phase, fault: Fault) -> bool:
     if fault in OF_A_LINE:
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from sync.errors import Side
-from tests.faults.fault import GROUPS, NO_CODES, Fault, cases
+from tests.faults.fault import GROUPS, NO_CODES, Fault, quick_cases
 from tests.faults.injecting import Injection
 from tests.faults.judging import try_fault
 from tests.faults.stage import Stage
@@ -17,7 +17,7 @@ from tests.faults.wire import Phase
 STEP = 7
 
 
-@pytest.mark.parametrize(("side", "phase", "fault"), cases())
+@pytest.mark.parametrize(("side", "phase", "fault"), quick_cases())
 def test_fault(stage: Stage, side: Side, phase: Phase, fault: Fault) -> None:
     """The run ends; green only if all mail is there; nothing is doubled; the next run is whole."""
     wrong = try_fault(stage, side, Injection(phase, fault))
