@@ -11,6 +11,7 @@ from importer.duplicates import RowKey, duplicates
 from importer.finding import Finding, Level
 from importer.preflight import CheckResult, CheckSubject
 from importer.preflight import check as preflight
+from jobs.deadline import Deadline
 from jobs.lease import Heartbeat
 from jobs.loading import Place, sides_of
 from jobs.logs import trace
@@ -45,7 +46,7 @@ def check_account(services: Services, account_id: int, token: int) -> None:
     with services.store.write() as session:
         if not begin_check(session, account_id, token, seconds=seconds):
             return
-    with Heartbeat(extend, seconds) as heartbeat:
+    with Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat:
         try:
             end = _check(services, account_id)
         except StoreError as error:

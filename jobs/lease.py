@@ -70,13 +70,14 @@ class Heartbeat:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-    def stop(self) -> None:
-        """Before the work's end is written: after it the lease is nobody's. May be called twice."""
-        self._done.set()
-        self._thread.join()
         if self._deadline is not None:
             self._deadline.clear()
+
+    def stop(self) -> None:
+        """Before the work's end is written: after it the lease is nobody's. May be called twice.
+        The deadline stands until the end is written."""
+        self._done.set()
+        self._thread.join()
 
     def _held_from(self, moment: float) -> None:
         self._held_until = moment + self._seconds

@@ -13,6 +13,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 SQLITE_TIMEOUT = 30
+POSTGRESQL_IDLE = 60
+"""Seconds for which a transaction may lie idle: ours wait for nothing but the database."""
+POSTGRESQL_LINE = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""A server that has gone without a word is noticed in half a minute. In seconds; the last in ms."""
 
 StoreError = SQLAlchemyError
 """What any use of the store may raise, for rooms that do not know SQLAlchemy."""
@@ -71,13 +81,7 @@ class Store:
 def make_engine(url: str, *, write: bool) -> Engine:
     """Errors do not show parameters: they would stand in logs, and in Redis."""
     if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(
-            url,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
-            execution_options={"postgresql_readonly": not write},
-        )
+        return _postgresql(url, write=write)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_TIMEOUT})
     pragma = "PRAGMA journal_mode=WAL" if write else "PRAGMA query_only=ON"
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
@@ -93,4 +97,25 @@ def make_engine(url: str, *, write: bool) -> Engine:
 
     event.listen(engine, "connect", connected)
     event.listen(engine, "begin", begun)
+    return engine
+
+
+def _postgresql(url: str, *, write: bool) -> Engine:
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED" if write else "REPEATABLE READ",
+        execution_options={"postgresql_readonly": not write},
+        connect_args=POSTGRESQL_LINE,
+    )
+
+    def connected(connection: Any, _record: Any) -> None:
+        # A machine that lost its power would hold its locks until TCP notices: two hours.
+        connection.autocommit = True
+        connection.execute(f"SET idle_in_transaction_session_timeout = '{POSTGRESQL_IDLE}s'")
+        connection.autocommit = False
+
+    if write:
+        event.listen(engine, "connect", connected)
     return engine

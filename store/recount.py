@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.tables import AccountRun, LedgerBatch
@@ -24,6 +24,14 @@ def recounted(session: Session, account_run_id: int) -> dict[str, Any]:
     others = sum(getattr(told, name) for name in _OTHERS)
     copied = len(sizes)
     return {"copied": copied, "size_copied": sum(sizes.values()), "found": copied + others}
+
+
+def recount(session: Session, account_run_id: int) -> None:
+    """Enter it."""
+    session.flush()
+    values = recounted(session, account_run_id)
+    query = update(AccountRun).where(AccountRun.id == account_run_id).values(**values)
+    session.execute(query.execution_options(synchronize_session=False))
 
 
 def _sent(session: Session, account_run_id: int) -> dict[tuple[int, int], int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -44,9 +45,9 @@ class OwnRedis:
         self.process = subprocess.Popen(self.server.command(), stdout=subprocess.DEVNULL)
         wait_until(self.server.answers, "Redis answers")
 
-    def stop(self) -> None:
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
-            self.process.terminate()
+            self.process.send_signal(number)
             self.process.wait(10)
             self.process = None
 

@@ -27,12 +27,20 @@ class PostgreSQL:
     def start(self) -> None:
         data = self.directory / "data"
         self._run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8")
+        self.resume()
+
+    def resume(self) -> None:
+        data = self.directory / "data"
         options = f"-k {self.directory} -c listen_addresses='' -c fsync=off -c max_connections=50"
         log = str(self.directory / "log")
         self._run("pg_ctl", "-D", str(data), "-l", log, "-w", "-o", options, "start")
 
-    def stop(self) -> None:
+    def halt(self) -> None:
+        """As a crash does. `resume` starts it again with all that was committed."""
         self._run("pg_ctl", "-D", str(self.directory / "data"), "-m", "immediate", "stop")
+
+    def stop(self) -> None:
+        self.halt()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _run(self, program: str, *arguments: str) -> None:
