@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from store.engine import Store
+from store.recount import recount
 from store.states import AccountRunState
 from store.tables import AccountRun, LedgerBatch, LedgerFolder, now
 from sync.errors import Stopped, StopReason
@@ -81,6 +82,9 @@ class SqlLedger:
             batch.packed = pack_pairs(pairs)
             batch.settled = True
             batch.at = now()
+            if batch.account_run_id != self._account_run_id:
+                # An earlier run's, which had ended before it was known what has arrived.
+                recount(session, batch.account_run_id)
 
     def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         if pairs:

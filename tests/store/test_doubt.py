@@ -113,6 +113,27 @@ def test_what_a_dead_worker_copied_is_counted_by_the_ledger(work: Work) -> None:
     assert (run.state, run.found, run.copied, run.size_copied) == ("pending", 5, 2, 20)
 
 
+def test_what_arrived_after_all_is_counted_where_it_was_sent(work: Work) -> None:
+    """A later run finds what an earlier one had under way when its worker died."""
+    number = work.ledger.intend(KEY, Intent((1, 2), uidnext=7))
+    sent = work.id
+    with work.store.write() as session:
+        migration_id = session.get_one(Run, account_run(work.store, work.id).run_id).migration_id
+        control.stop(session, migration_id, None)
+    work.dies(ago(1))
+    assert (account_run(work.store, sent).state, account_run(work.store, sent).copied) == (
+        "stopped",
+        0,
+    )
+    with work.store.write() as session:
+        control.start(session, migration_id, None)
+    (claim,) = claim_runs(work.store)
+    work.id, work.token = claim.id, claim.token
+    work.ledger.settle(KEY, number, [Pair(1, 7, 10)])
+    assert (account_run(work.store, sent).copied, account_run(work.store, sent).found) == (1, 1)
+    assert account_run(work.store, work.id).copied == 0
+
+
 def test_what_was_left_for_good_is_counted_by_the_ledger(work: Work) -> None:
     """A stop in a second attempt that has not come as far as the first."""
     copied_more_than_told(work)
