@@ -58,18 +58,43 @@
     show();
   }
 
+  // A page that nobody looks at asks rarely, and at once when it is looked at again. Nothing is
+  // swapped under an open list of choices.
+  const HIDDEN_MS = 20000;
+  const asked = new Map();
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const part = event.detail.elt;
+    if (!(part.getAttribute("hx-trigger") || "").startsWith("every")) return;
+    const now = Date.now();
+    const rests = document.hidden && now - (asked.get(part.id) || 0) < HIDDEN_MS;
+    if (rests || part.querySelector("select:focus")) event.preventDefault();
+    else asked.set(part.id, now);
+  });
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return;
+    document.querySelectorAll('[hx-trigger$="seen"]').forEach((part) => { window.htmx.trigger(part, "seen"); });
+  });
+
   // Where a swap took the focus away with its element, the keyboard goes on at the list. The
-  // button that opened an editor or a question gets the focus back when that is closed.
+  // button that opened an editor or a question gets the focus back when that is closed, and the
+  // line of a list whose button was pressed keeps it with its next button.
   let lost = null;
+  let line = null;
   document.addEventListener("htmx:beforeSwap", (event) => {
     const target = event.detail.target;
-    if (target && target.contains(document.activeElement)) lost = target.id;
+    if (!target || !target.contains(document.activeElement)) return;
+    const name = document.activeElement.closest("tr") && document.activeElement.closest("tr").querySelector("a.name");
+    lost = target.id;
+    line = name ? name.id : null;
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!lost || document.activeElement !== document.body) { lost = null; return; }
     const number = lost.split("-")[1];
-    const next = document.querySelector(`#edit-${number}`) || document.querySelector("#rows-heading");
+    const name = line && document.getElementById(line);
+    const same = name && (name.closest("tr").querySelector(".steer button") || name);
+    const next = same || document.querySelector(`#edit-${number}`) || document.querySelector("#rows-heading");
     lost = null;
+    line = null;
     if (next) next.focus();
   });
 })();

@@ -7,7 +7,6 @@ not is told so and has written nothing.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -25,19 +24,8 @@ from sync.ledger_rows import (
     pack_pairs,
     pack_rest,
     pack_uids,
-    unpack_pairs,
     unpack_rest,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class LogLine:
-    """One message that an account run sent. `destination_uid` 0 where it is not known."""
-
-    folder: str
-    source_uid: int
-    destination_uid: int
-    size: int
 
 
 class SqlLedger:
@@ -160,28 +148,6 @@ def owned(account_run_id: int, token: int) -> ColumnElement[bool]:
         & (AccountRun.token == token)
         & (AccountRun.state == AccountRunState.RUNNING)
     )
-
-
-def download_log(
-    session: Session, account_run_id: int, *, after: int = 0, batches: int = 20
-) -> tuple[list[LogLine], int | None]:
-    """The messages that this account run sent, a page of batches at a time, and where the next
-    page begins (None: that was all)."""
-    query = (
-        select(LedgerBatch.id, LedgerBatch.packed, LedgerFolder.source)
-        .join(LedgerFolder, LedgerFolder.id == LedgerBatch.folder_id)
-        .where(LedgerBatch.account_run_id == account_run_id, LedgerBatch.kind == Kind.SENT)
-        .where(LedgerBatch.settled, LedgerBatch.id > after)
-        .order_by(LedgerBatch.id)
-        .limit(batches + 1)
-    )
-    rows = session.execute(query).all()
-    lines = [
-        LogLine(row.source, pair.source_uid, pair.destination_uid, pair.size)
-        for row in rows[:batches]
-        for pair in unpack_pairs(row.packed)
-    ]
-    return lines, rows[batches - 1].id if len(rows) > batches else None
 
 
 def _row(batch: LedgerBatch) -> Row:

@@ -8,18 +8,21 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
+from store.drafts import EDITABLE
 from store.scope import Viewer, visible
-from store.states import AccountRunState, AccountState, MigrationState
+from store.states import AccountRunState, AccountState, MigrationState, ScheduleState
 from store.tables import Account, AccountRun, FindingRow, Migration, Run
 
 PAGE = 50
 
 
 class Group(StrEnum):
-    """The overview's tabs: K9 is RUNNING, K10 is FINISHED."""
+    """The overview's tabs: K9 is RUNNING, K10 is FINISHED.
+
+    A loop between two runs is under way."""
 
     ALL = "all"
     RUNNING = "running"
@@ -27,11 +30,25 @@ class Group(StrEnum):
     FINISHED = "finished"
 
 
-_GROUPS: Mapping[Group, tuple[MigrationState, ...]] = {
-    Group.ALL: tuple(MigrationState),
-    Group.RUNNING: (MigrationState.RUNNING, MigrationState.PAUSED),
-    Group.DRAFTS: (MigrationState.DRAFT, MigrationState.SCHEDULED),
-    Group.FINISHED: (MigrationState.COMPLETE, MigrationState.STOPPED),
+_OVER = (MigrationState.COMPLETE, MigrationState.STOPPED)
+
+
+def awaits_start(migration: Migration) -> bool:
+    """Whether it is a loop between two runs: the clock will start the next."""
+    active = migration.schedule_state == ScheduleState.ACTIVE
+    return migration.state in _OVER and active and migration.next_start_at is not None
+
+
+def _awaits() -> ColumnElement[bool]:
+    active = Migration.schedule_state == ScheduleState.ACTIVE
+    return Migration.state.in_(_OVER) & active & Migration.next_start_at.is_not(None)
+
+
+_GROUPS: Mapping[Group, ColumnElement[bool]] = {
+    Group.ALL: true(),
+    Group.RUNNING: Migration.state.in_((MigrationState.RUNNING, MigrationState.PAUSED)) | _awaits(),
+    Group.DRAFTS: Migration.state.in_((MigrationState.DRAFT, MigrationState.SCHEDULED)),
+    Group.FINISHED: Migration.state.in_(_OVER) & ~_awaits(),
 }
 
 SORTS: Mapping[str, ColumnElement[Any]] = {
@@ -70,9 +87,10 @@ class AccountCounts:
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """One run by what became of its accounts and messages."""
+    """One run by what became of its accounts and messages. `paused` are some of the pending."""
 
     pending: int = 0
+    paused: int = 0
     running: int = 0
     complete: int = 0
     failed: int = 0
@@ -121,18 +139,18 @@ def lines(session: Session, viewer: Viewer, question: Question) -> tuple[list[Li
         selectinload(Migration.organization), selectinload(Migration.destination)
     )
     found = session.scalars(page.limit(PAGE).offset((question.page - 1) * PAGE)).all()
-    ids = [migration.id for migration in found]
-    accounts, runs = account_counts(session, ids), _last_run_counts(session, ids)
+    # Of a migration that has begun the page shows its run, of any other its accounts.
+    begun = [one.id for one in found if one.state not in EDITABLE]
+    accounts = account_counts(session, [one.id for one in found if one.state in EDITABLE])
+    runs = _last_run_counts(session, begun)
     empty = AccountCounts()
     return [Line(m, accounts.get(m.id, empty), runs.get(m.id)) for m in found], total
 
 
 def group_sizes(session: Session, viewer: Viewer) -> dict[Group, int]:
-    query = select(Migration.state, func.count()).where(visible(viewer)).group_by(Migration.state)
-    by_state = {row[0]: int(row[1]) for row in session.execute(query)}
-    return {
-        group: sum(by_state.get(state, 0) for state in states) for group, states in _GROUPS.items()
-    }
+    numbers = [func.sum(case((condition, 1), else_=0)) for condition in _GROUPS.values()]
+    row = session.execute(select(*numbers).where(visible(viewer))).one()
+    return {group: int(number or 0) for group, number in zip(_GROUPS, row, strict=True)}
 
 
 def account_counts(session: Session, migration_ids: Sequence[int]) -> dict[int, AccountCounts]:
@@ -216,6 +234,7 @@ def _sum(rows: Sequence[Any]) -> RunCounts:
 
     return RunCounts(
         pending=count(AccountRunState.PENDING, AccountRunState.PAUSED),
+        paused=count(AccountRunState.PAUSED),
         running=count(AccountRunState.RUNNING),
         complete=count(AccountRunState.COMPLETE, AccountRunState.SKIPS),
         failed=count(AccountRunState.FAILED),
@@ -238,7 +257,7 @@ def _last_run_counts(session: Session, migration_ids: Sequence[int]) -> dict[int
 
 
 def _asked(viewer: Viewer, question: Question) -> Select[Migration]:
-    query = select(Migration).where(visible(viewer), Migration.state.in_(_GROUPS[question.group]))
+    query = select(Migration).where(visible(viewer), _GROUPS[question.group])
     text = question.text.strip()
     if not text:
         return query

@@ -32,14 +32,20 @@ def remove(session: Session, migration_id: int, user: User | None) -> str:
     if not is_over(migration) or _is_left(session, migration_id):
         raise IllegalMove("it is not over yet")
     name = migration.name
-    counts = [
-        session.scalar(select(func.count(table.id)).where(table.migration_id == migration_id)) or 0
-        for table in (Account, Run)
-    ]
-    note = f"{name} (#{migration_id}), accounts: {counts[0]}, runs: {counts[1]}."
+    accounts, runs = counts(session, migration_id)
+    note = f"{name} (#{migration_id}), accounts: {accounts}, runs: {runs}."
     control.tell(session, migration, user, KIND, note=note)
     _delete(session, migration_id)
     return name
+
+
+def counts(session: Session, migration_id: int) -> tuple[int, int]:
+    """Its accounts, and its runs."""
+    accounts, runs = (
+        session.scalar(select(func.count(table.id)).where(table.migration_id == migration_id))
+        for table in (Account, Run)
+    )
+    return accounts or 0, runs or 0
 
 
 def removed(session: Session, organization_id: int | None, *, limit: int) -> Sequence[History]:

@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlalchemy.orm import Session
 
 from store.ledger import owned
-from store.states import MigrationState, Phase
-from store.tables import AccountRun, FolderRow, NoteRow, Run, now
+from store.states import Phase
+from store.tables import AccountRun, FolderRow, NoteRow, now
 from sync.report import FolderReport, MessageNote
 
 COUNTERS = (
@@ -86,13 +86,6 @@ def write_values(
     query = update(AccountRun).where(where).values(**values)
     result: Any = session.execute(query.execution_options(synchronize_session=False))
     return int(result.rowcount) == 1
-
-
-def run_state(session: Session, account_run_id: int, token: int) -> MigrationState | None:
-    """The state of the run that this account run belongs to; None: it is not ours any more."""
-    query = select(Run.state).join(AccountRun, AccountRun.run_id == Run.id)
-    state = session.scalar(query.where(owned(account_run_id, token)))
-    return None if state is None else MigrationState(state)
 
 
 def folder_row(account_run_id: int, report: FolderReport) -> FolderRow:

@@ -42,17 +42,13 @@ def take_due(session: Session) -> None:
 
 
 def take(session: Session, run_id: int) -> None:
-    """How far it is now; with this many samples the older ones become fewer."""
+    """How far it is now. A sum that has fallen is that of an attempt that begins anew, and counts
+    again what the one before it has copied: nothing was undone."""
     messages, size = _counted(session, run_id)
     last = session.scalars(_of(run_id).order_by(RunSample.id.desc()).limit(1)).first()
-    sample = RunSample(
-        run_id=run_id,
-        messages=messages if last is None else _on(last.messages, last.counted_messages, messages),
-        size=size if last is None else _on(last.size, last.counted_size, size),
-        counted_messages=messages,
-        counted_size=size,
-    )
-    session.add(sample)
+    if last is not None:
+        messages, size = max(messages, last.messages), max(size, last.size)
+    session.add(RunSample(run_id=run_id, messages=messages, size=size))
     session.flush()
     thin(session, run_id)
 
@@ -87,11 +83,6 @@ def _between(old: Sequence[tuple[int, datetime]]) -> list[int]:
         else:
             kept = at
     return gone
-
-
-def _on(before: int, counted_before: int, counted: int) -> int:
-    """Counters that fell are those of an attempt that began anew: nothing was undone."""
-    return before + max(0, counted - counted_before)
 
 
 def _of(run_id: int) -> Select[RunSample]:

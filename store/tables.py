@@ -320,11 +320,8 @@ class RunSample(Base):
     run_id: Mapped[int] = mapped_column(ForeignKey("run.id", ondelete="CASCADE"))
     at: Mapped[datetime] = mapped_column(default=now)
     messages: Mapped[int]
-    """Copied since the run began, by all attempts: never less than in an earlier sample."""
+    """Copied since the run began: never less than in an earlier sample."""
     size: Mapped[int] = mapped_column(BigInteger)
-    counted_messages: Mapped[int]
-    """What the counters said: an attempt that begins anew counts from 0."""
-    counted_size: Mapped[int] = mapped_column(BigInteger)
 
 
 class FolderRow(Base):

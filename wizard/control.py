@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from store import account_moves, drafts, history, removal, scheduling, scope
 from store import control as moves
-from store import drafts, history, scheduling, scope
 from store.control import NotStartable
 from store.states import IllegalMove
 from store.tables import Migration, User
@@ -19,6 +20,7 @@ from wizard.session import acting, own_migration
 control = Blueprint("control", __name__, url_prefix="/migrations/<int:migration_id>")
 
 _MAX_NOTE = 4000
+_KEPT = ("run", "page", "sort", "order")
 Move = Callable[[Session, int, User], object]
 
 
@@ -70,8 +72,9 @@ def threads(migration_id: int) -> ResponseReturnValue:
         return _back(migration_id)
     with services().store.write() as session:
         migration = own_migration(session, migration_id)
-        migration.threads = int(text)
-        _tell(session, migration, "changed", f"{text} accounts at a time.")
+        before, migration.threads = migration.threads, int(text)
+        if before != migration.threads:
+            _tell(session, migration, "changed", f"Accounts at a time: {before} → {text}.")
     services().bell.tick()
     flash(f"{text} accounts at a time from now on.", "good")
     return _back(migration_id)
@@ -85,8 +88,43 @@ def note(migration_id: int) -> ResponseReturnValue:
         if text != migration.note:
             migration.note = text
             _tell(session, migration, "noted")
+    if "HX-Request" in request.headers:
+        return render_template("details/noted.html")
     flash("The note is stored.", "good")
     return _back(migration_id)
+
+
+@control.post("/accounts/<int:account_id>/move")
+def account(migration_id: int, account_id: int) -> ResponseReturnValue:
+    """One account alone: pause, resume, stop or retry. Ends where it was asked."""
+    with services().store.write() as session:
+        own_migration(session, migration_id)
+        if request.form.get("move") not in tuple(account_moves.Move):
+            abort(400)
+        wanted = account_moves.Move(request.form["move"])
+        try:
+            account_moves.make(session, migration_id, account_id, wanted, user=acting(session))
+        except LookupError:
+            abort(404)
+        except NotStartable as refusal:
+            flash(" ".join(refusal.reasons), "bad")
+        except IllegalMove:
+            flash("The account has moved on meanwhile, so nothing was done.", "warn")
+    services().bell.tick()
+    return _back_to_account(migration_id, account_id)
+
+
+def _back_to_account(migration_id: int, account_id: int) -> ResponseReturnValue:
+    number = request.args.get("number", "")
+    if number.isascii() and number.isdigit() and len(number) < 9:
+        place = url_for(
+            "details.account", migration_id=migration_id, number=int(number), account_id=account_id
+        )
+        return redirect(place, 303)
+    kept: dict[str, Any] = {name: request.args[name] for name in _KEPT if name in request.args}
+    fragment = "HX-Request" in request.headers
+    endpoint = "details.live" if fragment else "details.page"
+    return redirect(url_for(endpoint, migration_id=migration_id, **kept), 303)
 
 
 @control.post("/readers")
@@ -116,6 +154,34 @@ def discard(migration_id: int) -> ResponseReturnValue:
         _tell(session, migration, "discarded", name)
         drafts.remove(session, migration)
     flash(f"The draft {name} is removed.", "info")
+    return redirect(url_for("overview.index"), 303)
+
+
+@control.route("/delete", methods=["GET", "POST"])
+def delete(migration_id: int) -> ResponseReturnValue:
+    """A migration that is over, with its reports; its number is typed to confirm."""
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        if not removal.is_over(migration):
+            flash("It is not over: stop it first, and suspend its schedule.", "warn")
+            return _back(migration_id)
+        wrong = request.form.get("number", "").strip().lstrip("#") != str(migration_id)
+        if request.method == "GET" or wrong:
+            counts = removal.counts(session, migration_id)
+            page = render_template(
+                "details/delete.html",
+                migration=migration,
+                accounts=counts[0],
+                runs=counts[1],
+                wrong=request.method == "POST",
+            )
+            return page, 422 if request.method == "POST" else 200
+        try:
+            name = removal.remove(session, migration_id, acting(session))
+        except IllegalMove:
+            flash("An account of it is still ending. Try again in some seconds.", "warn")
+            return _back(migration_id)
+    flash(f"{name} is deleted, with its reports.", "info")
     return redirect(url_for("overview.index"), 303)
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from store import control, drafts, ledger, overview, reports, scope
+from store import account_moves, control, drafts, overview, removal, reports, scope
+from store.account_moves import Move
+from store.download_log import Mark
+from store.download_log import download_log as download_lines
+from store.forgetting import KEPT_RUNS
 from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
 from store.states import ScheduleState
-from store.tables import Migration, Role, Run, now
-from wizard import notices
+from store.tables import AccountRun, Migration, Role, Run, now
+from wizard import chart, notices
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.forms.accounts import EmptyForm
 from wizard.moves import legal_moves
@@ -31,17 +36,12 @@ _SOON = timedelta(minutes=1)
 def page(migration_id: int) -> ResponseReturnValue:
     with services().store.read() as session:
         migration = own_migration(session, migration_id)
-        whole = request.args.get("history") == "all"
-        lines, total = reports.history(
-            session, migration_id, limit=_HISTORY_LONG if whole else _HISTORY_SHORT
-        )
+        shown = _live(session, migration) | past(session, migration)
         return render_template(
             "details/page.html",
-            **_live(session, migration),
-            **notices.listed(session, migration),
-            history=lines,
-            history_total=total,
-            history_whole=whole,
+            **shown | notices.listed(session, migration),
+            chart=chart.drawn(session, migration, _chosen(session, migration_id)),
+            removable=removal.is_over(migration),
             customers=scope.customers(session, migration.organization_id),
             readers=scope.readers(session, migration_id),
         )
@@ -53,6 +53,27 @@ def live(migration_id: int) -> ResponseReturnValue:
     with services().store.read() as session:
         migration = own_migration(session, migration_id)
         return render_template("details/live.html", **_live(session, migration))
+
+
+@details.get("/history")
+def history(migration_id: int) -> ResponseReturnValue:
+    """F22, by itself: while something runs, and when more of it is asked for."""
+    with services().store.read() as session:
+        migration = own_migration(session, migration_id)
+        return render_template("details/history.html", **past(session, migration))
+
+
+def past(session: Session, migration: Migration) -> dict[str, object]:
+    """What details/history.html needs."""
+    whole = request.args.get("history") == "all"
+    limit = _HISTORY_LONG if whole else _HISTORY_SHORT
+    lines, total = reports.history(session, migration.id, limit=limit)
+    return {
+        "migration": migration,
+        "history": lines,
+        "history_total": total,
+        "history_whole": whole,
+    }
 
 
 @details.get("/runs/<int:number>/accounts/<int:account_id>")
@@ -71,6 +92,8 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             number=number,
             run=run,
             notes=notes,
+            moves=_moves_of(session, migration, run),
+            button=EmptyForm(formdata=None),
             pages=Pages(wanted_page(), total, reports.NOTES_SHOWN),
             explain=explain,
             explain_run=explain_run,
@@ -81,50 +104,81 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
 
 @details.get("/runs/<int:number>/accounts/<int:account_id>/log")
 def download_log(migration_id: int, number: int, account_id: int) -> ResponseReturnValue:
-    """The messages that were copied, some thousands at a time."""
-    after = request.args.get("after", "0")
-    if not (after.isascii() and after.isdigit() and len(after) < 18):
-        abort(400)
+    """What became of each message, some hundreds at a time."""
+    begin = _mark(request.args.get("after", ""))
     with services().store.read() as session:
         migration = own_migration(session, migration_id)
         run = reports.account_run(session, migration_id, number, account_id)
         if run is None:
             abort(404)
-        lines, following = ledger.download_log(session, run.id, after=int(after))
+        lines, following = download_lines(session, run.id, begin=begin)
         return render_template(
             "details/log.html",
             migration=migration,
             number=number,
             run=run,
             lines=lines,
-            following=following,
-            after=int(after),
+            following=following and f"{following.batch}-{following.message}",
+            first=begin == Mark(),
+            kept_runs=KEPT_RUNS,
         )
 
 
-def _live(session: Session, migration: Migration) -> dict[str, object]:
+def _mark(text: str) -> Mark:
+    """7-120 is after 120 messages of batch 7."""
+    if not text:
+        return Mark()
+    parts = text.split("-")
+    if len(parts) != 2 or not all(p.isascii() and p.isdigit() and len(p) < 18 for p in parts):
+        abort(400)
+    return Mark(int(parts[0]), int(parts[1]))
+
+
+def _moves_of(session: Session, migration: Migration, one: AccountRun) -> tuple[Move, ...]:
+    """What may be done with this account; of an earlier run nothing."""
+    last = control.last_run(session, migration.id)
+    return account_moves.legal(last, one) if last is not None and last.id == one.run_id else ()
+
+
+def _chosen(session: Session, migration_id: int) -> Run | None:
+    """The run that the address names, or the last."""
     number = request.args.get("run", "")
     chosen = int(number) if number.isascii() and number.isdigit() and len(number) < 9 else None
-    run = reports.run(session, migration.id, chosen)
+    run = reports.run(session, migration_id, chosen)
     if run is None and chosen is not None:
         abort(404)
+    return run
+
+
+def _live(session: Session, migration: Migration) -> dict[str, object]:
+    run = _chosen(session, migration.id)
     reasons, blocked = control.unready(session, migration)
+    last = control.last_run(session, migration.id)
+    paused = last is not None and control.has_paused(session, last)
     return _of_run(session, run) | {
         "migration": migration,
         "runs": reports.runs(session, migration.id),
         "counts": overview.account_counts(session, [migration.id]).get(
             migration.id, AccountCounts()
         ),
+        "awaits": overview.awaits_start(migration),
         "reasons": reasons,
         "blocked": blocked,
         "soon": _starts_soon(migration),
-        "moves": legal_moves(migration, failed=_has_failed(session, migration)),
+        "moves": legal_moves(migration, failed=_has_failed(session, last), paused=paused),
+        "moves_of": _no_moves
+        if run is None or run is not last
+        else partial(account_moves.legal, run),
         "editable": drafts.is_editable(migration),
         "button": EmptyForm(formdata=None),
         "now": now(),
         "person": person(),
         "explain_run": explain_run,
     }
+
+
+def _no_moves(_one: AccountRun) -> tuple[Move, ...]:
+    return ()
 
 
 def _starts_soon(migration: Migration) -> bool:
@@ -139,12 +193,15 @@ def _of_run(session: Session, run: Run | None) -> dict[str, object]:
     page = wanted_page()
     if run is None:
         return {"run": None, "run_counts": RunCounts(), "account_runs": (), "totals": None}
+    totals = reports.totals(session, run.id)
     counts = overview.run_counts(session, [run.id]).get(run.id, RunCounts())
     window = ((page - 1) * overview.PAGE, overview.PAGE)
     return {
         "run": run,
         "run_counts": counts,
-        "totals": reports.totals(session, run.id),
+        "totals": totals,
+        "figures": chart.figures(session, run),
+        "average": chart.average(run, totals.copied, totals.size_copied),
         "account_runs": reports.account_runs(
             session, run.id, sort=sort, descending=descending, page=window
         ),
@@ -154,8 +211,7 @@ def _of_run(session: Session, run: Run | None) -> dict[str, object]:
     }
 
 
-def _has_failed(session: Session, migration: Migration) -> bool:
-    run = reports.run(session, migration.id)
+def _has_failed(session: Session, run: Run | None) -> bool:
     if run is None:
         return False
     return overview.run_counts(session, [run.id]).get(run.id, RunCounts()).failed > 0

@@ -21,6 +21,7 @@ class Move:
 _START = Move("control.start", "Start", "play-circle-fill", "main")
 _RESTART = Move("control.start", "Run again", "arrow-repeat")
 _PAUSE = Move("control.pause", "Pause", "pause-circle-fill")
+_RESUME_SOME = Move("control.resume", "Resume the paused accounts", "play-circle-fill", "main")
 _RESUME = Move("control.resume", "Resume", "play-circle-fill", "main")
 _STOP = Move("control.stop", "Stop", "stop-circle-fill", "danger")
 _RETRY = Move("control.retry", "Try failed accounts again", "arrow-counterclockwise", "main")
@@ -37,10 +38,11 @@ _MOVES = {
 }
 
 
-def legal_moves(migration: Migration, *, failed: bool) -> tuple[Move, ...]:
-    """`failed`: the last run has accounts that failed."""
+def legal_moves(migration: Migration, *, failed: bool, paused: bool = False) -> tuple[Move, ...]:
+    """`failed`: the last run has accounts that failed; `paused`: it runs, and some are paused."""
     moves = _MOVES[MigrationState(migration.state)] + _of_schedule(migration)
-    return (_RETRY, *moves) if failed else moves
+    first = ((_RETRY,) if failed else ()) + ((_RESUME_SOME,) if paused else ())
+    return (*first, *moves)
 
 
 def _of_schedule(migration: Migration) -> tuple[Move, ...]:

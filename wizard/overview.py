@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
 
 from store import overview as listing
+from store import removal
 from store.overview import SORTS, Group, Question
+from store.tables import History, Role
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import person, viewer
+
+_REMOVED = 10
 
 overview = Blueprint("overview", __name__)
 
@@ -29,7 +36,17 @@ def index() -> ResponseReturnValue:
             pages=Pages(question.page, total, listing.PAGE),
             person=person(),
             moving=any(line.migration.state == "running" for line in lines),
+            awaits=listing.awaits_start,
+            removed=_removed(session, question),
         )
+
+
+def _removed(session: Session, question: Question) -> Sequence[History]:
+    """What was deleted lately, for those who might ask where it is."""
+    if question.group != Group.FINISHED or person().role == Role.CUSTOMER:
+        return ()
+    organization_id = None if person().role == Role.ADMIN else person().organization_id
+    return removal.removed(session, organization_id, limit=_REMOVED)
 
 
 def asked() -> Question:

@@ -11,6 +11,7 @@ from wizard.accounts import accounts
 from wizard.adding import adding
 from wizard.admin import admin, connections_to
 from wizard.bulk import bulk
+from wizard.chart import chart, clock
 from wizard.control import control
 from wizard.destinations import destinations
 from wizard.details import details
@@ -20,6 +21,7 @@ from wizard.metrics import metrics
 from wizard.notices import notices
 from wizard.organizations import organizations
 from wizard.overview import overview
+from wizard.pace import each_second
 from wizard.reports import reports
 from wizard.schedule import schedule
 from wizard.server import server
@@ -37,6 +39,7 @@ BLUEPRINTS = (
     bulk,
     schedule,
     details,
+    chart,
     control,
     notices,
     reports,
@@ -49,16 +52,23 @@ BLUEPRINTS = (
 )
 
 
+_WHOLE = {"details.live": "details.page", "details.history": "details.page"}
+"""Parts of a page that are asked for by themselves: their links lead to the whole."""
+
+
 def here(**changes: Any) -> str:
     """This page's own address with some of its questions changed; None takes one away."""
     kept = {**request.args.to_dict(), **changes}
     wanted = {key: value for key, value in kept.items() if value is not None}
-    return url_for(str(request.endpoint), **{**(request.view_args or {}), **wanted})
+    endpoint = str(request.endpoint)
+    return url_for(_WHOLE.get(endpoint, endpoint), **{**(request.view_args or {}), **wanted})
 
 
 def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(here=here, connections_to=connections_to)
-    app.jinja_env.filters.update(moment=moment_words, interval=interval_words)
+    app.jinja_env.filters.update(
+        moment=moment_words, interval=interval_words, each_second=each_second, clock=clock
+    )
     app.context_processor(lambda: {"me": current_user})

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer.amounts import count
-from store import destinations, drafts, history, scope
+from store import destinations, drafts, history, recreation, scope
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
 from wizard.services import services
@@ -27,7 +27,7 @@ def new() -> ResponseReturnValue:
         like = _recreated(session)
         form = _form(session, organization_id, prefilled(services(), like))
         if not form.validate_on_submit():
-            return _page(form, None)
+            return _page(form, None, _brought(session, like, organization_id))
     with services().store.write() as session:
         migration = drafts.new(
             session,
@@ -37,7 +37,10 @@ def new() -> ResponseReturnValue:
         )
         _tell(session, migration, "created")
         number = migration.id
+        if like is not None and like.organization_id == organization_id:
+            _fill(session, migration, like.id, passwords=form.reuse_passwords.data)
     services().bell.list_mailboxes(form.destination_id.data, form.domain.data)
+    services().bell.tick()
     return redirect(url_for("accounts.page", migration_id=number), 303)
 
 
@@ -67,11 +70,15 @@ def _form(session: Session, organization_id: int, values: dict[str, object]) -> 
     return form
 
 
-def _page(form: ServerForm, migration: Migration | None) -> ResponseReturnValue:
+def _page(
+    form: ServerForm, migration: Migration | None, brought: tuple[int, int] = (0, 0)
+) -> ResponseReturnValue:
+    """`brought`: the accounts that come along from an older migration, and those with passwords."""
     page = render_template(
         "wizard/server.html",
         form=form,
         migration=migration,
+        brought=brought,
         modes=MODES,
         demo=services().demo_source,
         step=1,
@@ -86,6 +93,18 @@ def _recreated(session: Session) -> Migration | None:
         return None
     found = scope.migration(session, viewer(), int(number))
     return found if found is not None else abort(404)
+
+
+def _brought(session: Session, like: Migration | None, organization_id: int) -> tuple[int, int]:
+    if like is None or like.organization_id != organization_id:
+        return 0, 0
+    return recreation.counts(session, like)
+
+
+def _fill(session: Session, draft: Migration, like: int, *, passwords: bool) -> None:
+    old = session.get_one(Migration, like)
+    number = recreation.recreate(session, services().sealer, old, draft, passwords=passwords)
+    flash(f"{count(number, 'account')} taken over from {old.name}.", "info")
 
 
 def _tell(session: Session, migration: Migration, kind: str) -> None:

@@ -130,6 +130,19 @@ HISTORY: Mapping[str, str] = {
     "activated": "Schedule active again",
     "held": "Could not start yet",
     "lapsed": "Not started any more",
+    "account paused": "Account paused",
+    "account resumed": "Account resumed",
+    "account stopped": "Account stopped",
+    "account retried": "Account tried again",
+    "deleted": "Deleted",
+}
+
+
+ACCOUNT_MOVES: Mapping[str, Shown] = {
+    "pause": Shown("Pause", "pause-circle-fill", "plain"),
+    "resume": Shown("Resume", "play-circle-fill", "plain"),
+    "stop": Shown("Stop", "stop-circle-fill", "danger"),
+    "retry": Shown("Try again", "arrow-counterclockwise", "plain"),
 }
 
 
@@ -137,10 +150,18 @@ def state(value: str) -> Shown:
     return STATES.get(value, Shown(value.capitalize(), "question-circle-fill", "quiet"))
 
 
-def ended(migration_state: str, *, failed: int) -> Shown:
-    """A migration that is complete is only shown as good when no account of it has failed."""
+def ended(migration_state: str, *, failed: int, stopped: int = 0, awaits: bool = False) -> Shown:
+    """A migration that is complete is only shown as good when no account of it has failed.
+
+    `awaits`: it is a loop between two runs."""
+    if awaits and failed:
+        return Shown("Waiting, last run had failures", "exclamation-triangle-fill", "warn")
+    if awaits:
+        return Shown("Waiting for its next start", "calendar-event", "info")
     if migration_state == "complete" and failed:
         return Shown("Ended, with failures", "exclamation-triangle-fill", "warn")
+    if migration_state == "complete" and stopped:
+        return Shown("Ended, some stopped", "stop-circle-fill", "warn")
     return state(migration_state)
 
 
@@ -150,6 +171,7 @@ def init_app(app: Flask) -> None:
     )
     app.jinja_env.globals.update(
         count=count,
+        ACCOUNT_MOVES=ACCOUNT_MOVES,
         ended=ended,
         LEVELS=LEVELS,
         OUTCOMES=OUTCOMES,

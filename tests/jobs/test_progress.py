@@ -8,7 +8,8 @@ from sqlalchemy import event
 
 from jobs.progress import StoreProgress, StoreStop
 from jobs.services import Services
-from store import control
+from store import account_moves, control
+from store.account_moves import Move
 from store.engine import Store
 from store.tables import AccountRun
 from sync.errors import Code, StopReason
@@ -99,6 +100,21 @@ def test_a_stop_hears_what_a_person_does(services: Services) -> None:
         heard.append(stop.reason())
     assert heard == [None, StopReason.PAUSE, None, StopReason.STOP]
     assert other.reason() == StopReason.FENCED
+
+
+def test_a_stop_hears_what_is_wanted_of_one_account_alone(services: Services) -> None:
+    """Pause, on again, stop, while the run itself goes on."""
+    claim = begun(services.store)
+    stop = StoreStop(services.store, claim.id, claim.token, interval=0)
+    one = account_run(services.store, claim.id)
+    with services.store.read() as session:
+        migration_id = session.get_one(AccountRun, claim.id).run.migration_id
+    heard = []
+    for move in (Move.PAUSE, Move.RESUME, Move.STOP):
+        with services.store.write() as session:
+            account_moves.make(session, migration_id, one.account_id, move, user=None)
+        heard.append(stop.reason())
+    assert heard == [StopReason.PAUSE, None, StopReason.STOP]
 
 
 def test_a_stop_asks_twice_a_second_at_most(services: Services) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from store.download_log import LogLine, Mark, download_log
 from store.engine import Store
 from store.expiry import expire_account_runs
 from store.finishing import leave_account_run
-from store.ledger import SqlLedger, download_log
+from store.ledger import SqlLedger
 from store.tables import Account, AccountRun, LedgerBatch, now
 from sync.errors import Stopped, StopReason
 from sync.intent import FolderKey, Intent, Known, Pair, Place
@@ -123,20 +124,28 @@ def test_a_worker_that_lost_the_account_writes_nothing(
     assert reopened(ledger, store).load(KEY) == before
 
 
-def test_the_download_log_pages_through_what_was_sent(ledger: SqlLedger, store: Store) -> None:
-    """Neither open intents nor messages that were present are in it."""
-    for uid in range(1, 6):
-        number = ledger.intend(KEY, Intent((uid,), uidnext=7))
-        ledger.settle(KEY, number, [Pair(uid, uid + 10, 100 + uid)])
+def test_the_download_log_pages_through_what_became_of_messages(
+    ledger: SqlLedger, store: Store
+) -> None:
+    """Copied and present, in the order of the work, each once, whatever the batches' sizes; open
+    intents are not in it."""
+    for first, many in ((1, 3), (4, 1), (5, 3)):
+        uids = tuple(range(first, first + many))
+        number = ledger.intend(KEY, Intent(uids, uidnext=7))
+        ledger.settle(KEY, number, [Pair(uid, uid + 10, 100 + uid) for uid in uids])
     ledger.intend(KEY, Intent((9,), uidnext=7))
-    ledger.record(KEY, [Pair(8, 8, 8)])
-    lines, after = [], 0
+    ledger.record(KEY, [Pair(8, 0, 8)])
+    lines: list[LogLine] = []
+    begin: Mark | None = Mark()
     with store.read() as session:
-        while after is not None:
-            page, after = download_log(session, ledger._account_run_id, after=after, batches=2)
-            assert len(page) <= 2
-            lines += [(line.folder, line.source_uid, line.destination_uid) for line in page]
-    assert lines == [("Entwürfe", uid, uid + 10) for uid in range(1, 6)]
+        while begin is not None:
+            page, begin = download_log(session, ledger._account_run_id, begin=begin, lines=2)
+            assert 1 <= len(page) <= 2
+            lines += page
+    assert [one.source_uid for one in lines] == [*range(1, 9)]
+    assert [one.outcome for one in lines] == ["copied"] * 7 + ["present"]
+    assert (lines[0].folder, lines[0].destination_uid, lines[0].size) == ("Entwürfe", 11, 101)
+    assert lines == sorted(lines, key=lambda one: one.at)
 
 
 def test_a_message_costs_little(ledger: SqlLedger, store: Store) -> None:

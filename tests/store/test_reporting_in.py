@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from store.engine import Store
 from store.finishing import Reason, finish_account_run, retry_account_run
-from store.reporting_in import COUNTERS, News, begin_account_run, run_state, tell
+from store.reporting_in import COUNTERS, News, begin_account_run, tell
 from store.states import AccountRunState, MigrationState, Phase
 from store.tables import AccountRun, FolderRow, NoteRow, now
+from store.wishes import wanted
 from sync.errors import Code
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdict
 from tests.store.world import account_run, begun, claim_runs
@@ -46,8 +47,8 @@ def test_an_old_token_tells_nothing(store: Store) -> None:
     claim = begun(store)
     with store.write() as session:
         assert not tell(session, claim.id, claim.token - 1, News({"copied": 2}, [FOLDER], [NOTE]))
-        assert run_state(session, claim.id, claim.token - 1) is None
-        assert run_state(session, claim.id, claim.token) == MigrationState.RUNNING
+        assert wanted(session, claim.id, claim.token - 1) is None
+        assert wanted(session, claim.id, claim.token) == MigrationState.RUNNING
     with store.read() as session:
         assert session.scalars(select(FolderRow)).all() == []
         assert session.scalars(select(NoteRow)).all() == []

@@ -19,8 +19,11 @@ from launch.redis_server import redis_server
 from settings import Settings
 from store.schema import upgrade
 from tests.wizard.browser import Browser
+from tests.wizard.chromium import page, place, screen, site
 from tests.wizard.world import EMAILS, World, people_and_places
 from wizard.services import Services
+
+__all__ = ["page", "place", "screen", "site"]
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,7 @@ def test_running_again_makes_a_second_run_to_choose_from(
 def test_the_live_part_shows_where_each_account_is(reseller: Browser, running: int) -> None:
     """Phase, folder, share and counts; it asks again by itself while something runs."""
     page = reseller.text(f"/migrations/{running}/live")
-    for shown in ("Copying", "Entwürfe", "42% of", 'hx-trigger="every 2s"', "1 of 3"):
+    for shown in ("Copying", "Entwürfe", "42% of", 'hx-trigger="every 2s, seen"', "1 of 3"):
         assert shown in page
 
 

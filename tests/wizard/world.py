@@ -24,6 +24,8 @@ from store.tables import (
     Migration,
     NoteRow,
     Role,
+    Run,
+    RunSample,
     User,
     now,
 )
@@ -208,9 +210,27 @@ def running(session: Session, sealer: Sealer, world: World) -> Migration:
     _complete(session, done)
     middle.state, middle.phase, middle.folder = AccountRunState.RUNNING, Phase.COPYING, "Entwürfe"
     middle.planned, middle.copied, middle.size_copied = 4711, 2000, 300_000_000
+    middle.planned_size = 812_000_000
     middle.started_at = now() - timedelta(minutes=3)
     middle.lease = now() + timedelta(hours=1)
     return migration
+
+
+def sampled(session: Session, run: Run, minutes: int) -> None:
+    """A course as the clock would have seen it, up to now: fast, still for a while, then slower."""
+    run.started_at = now() - timedelta(minutes=minutes)
+    messages = 0
+    for step in range(1, minutes * 12 + 1):
+        share = step / (minutes * 12)
+        messages += 200 if share < 0.4 else 0 if share < 0.5 else 90
+        session.add(
+            RunSample(
+                run_id=run.id,
+                at=run.started_at + timedelta(seconds=5 * step),
+                messages=messages,
+                size=messages * 47_000 + int(share * 90_000_000),
+            )
+        )
 
 
 def finished(session: Session, sealer: Sealer, world: World) -> Migration:

@@ -240,8 +240,6 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(), nullable=False),
     sa.Column('messages', sa.Integer(), nullable=False),
     sa.Column('size', sa.BigInteger(), nullable=False),
-    sa.Column('counted_messages', sa.Integer(), nullable=False),
-    sa.Column('counted_size', sa.BigInteger(), nullable=False),
     sa.ForeignKeyConstraint(['run_id'], ['run.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id')
     )
