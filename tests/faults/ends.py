@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import socket
 import ssl
 import struct
+import termios
 import threading
+import time
 
 from tests.faults.script import Broken, Ending, Raw
 
+PATIENCE = 2.0
+"""Seconds."""
 _AT_ONCE = struct.pack("ii", 1, 0)
 
 
@@ -40,11 +45,24 @@ class End:
             self.finish()
             return
         if ending is Ending.RESET:
+            self._settle()
             with contextlib.suppress(OSError):
                 self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
         # A thread may be waiting in recv: closing alone would not wake it.
         shut(self._sock, socket.SHUT_RD)
         self.close()
+
+    def _settle(self) -> None:
+        """A reset throws away what has not arrived: it would come somewhere else than it was meant
+        to. A client that does not read has PATIENCE to begin with it."""
+        patience = time.monotonic() + PATIENCE
+        with contextlib.suppress(OSError):
+            while self._unsent() and time.monotonic() < patience:
+                time.sleep(0.001)
+
+    def _unsent(self) -> int:
+        """Bytes that the client's kernel has not confirmed yet (SIOCOUTQ, tcp(7))."""
+        return int(struct.unpack("i", fcntl.ioctl(self._sock, termios.TIOCOUTQ, bytes(4)))[0])
 
     def close(self) -> None:
         self._sock.close()
