@@ -225,6 +225,36 @@ WORKING: Mapping[Code, Words] = {
         "Nothing has to be done if that was meant.",
         level=Level.WARNING,
     ),
+    Code.OUTSIDE_AGE: Words(
+        "The message is older or younger than what was chosen.",
+        "Nothing has to be done if that was meant.",
+        level=Level.WARNING,
+    ),
+    Code.OUTSIDE_SIZE: Words(
+        "The message is larger or smaller than what was chosen.",
+        "Nothing has to be done if that was meant.",
+        level=Level.WARNING,
+    ),
+    Code.ELSEWHERE_TOO: Words(
+        "The same message stands in another folder, from which it was copied.",
+        "Nothing has to be done: it was chosen that each message is copied once.",
+        level=Level.WARNING,
+    ),
+    Code.NOT_IN_ARCHIVE: Words(
+        "The message is nowhere at the destination, so it could not be put into its folder.",
+        "Start a run that copies what is missing, if you want it there.",
+        level=Level.WARNING,
+    ),
+    Code.DELETION_UNSAFE: Words(
+        "{server} cannot remove single messages safely (it lacks UIDPLUS), so nothing was removed "
+        "from it.",
+        "Choose never to delete in the source, and let the old mailbox be closed as a whole.",
+    ),
+    Code.NOT_DELETED: Words(
+        "The message is at the destination, and could not be removed from the source.",
+        "Nothing is lost. The next run tries again.",
+        level=Level.WARNING,
+    ),
     Code.DESTINATION_BUSY: Words(
         "Another run is writing to this mailbox at the moment.",
         "Wait until it is finished, and try again.",

@@ -92,6 +92,14 @@ class Code(StrEnum):
     ALTERED = "altered"
     DATE_ALTERED = "date_altered"
     REMOVED_AT_DESTINATION = "removed_at_destination"
+    # as it was chosen
+    OUTSIDE_AGE = "outside_age"
+    OUTSIDE_SIZE = "outside_size"
+    ELSEWHERE_TOO = "elsewhere_too"
+    NOT_IN_ARCHIVE = "not_in_archive"
+    # deletion in the source
+    DELETION_UNSAFE = "deletion_unsafe"
+    NOT_DELETED = "not_deleted"
     DESTINATION_BUSY = "destination_busy"
     # the destination's mailboxes
     PROVISION_FAILED = "provision_failed"
@@ -99,6 +107,10 @@ class Code(StrEnum):
     # control
     STOPPED = "stopped"
     INTERNAL = "internal"
+
+
+CHOSEN = frozenset({Code.OUTSIDE_AGE, Code.OUTSIDE_SIZE, Code.ELSEWHERE_TOO})
+"""Reasons of messages that were left out because somebody asked for it: no exceptions."""
 
 
 class SyncError(Exception):

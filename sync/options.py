@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
+from typing import Protocol
 
 STOP_SECONDS = 5
 LEAST_BATCH = 64 * 1024
@@ -22,6 +24,73 @@ class Security(StrEnum):
     TLS = "ssl"
     STARTTLS = "starttls"
     NONE = "none"
+
+
+class Pattern(Protocol):
+    """A regular expression, compiled; the heart does not know by what."""
+
+    def search(self, text: str, /) -> object | None:
+        """Something, if it occurs anywhere in the text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FolderChoice:
+    """Which folders of the source (H7), and where they go (H12). Names are the source's, whole."""
+
+    folders: frozenset[str] = frozenset()
+    trees: tuple[str, ...] = ()
+    """Only these folders, and only these with all inside them; both empty: all."""
+    include: tuple[Pattern, ...] = ()
+    exclude: tuple[Pattern, ...] = ()
+    """Of these the ones that match an `include`, if there is one, and no `exclude`."""
+    only_subscribed: bool = False
+    skip_empty: bool = False
+    """Folders without a message are not made."""
+    automap: bool = True
+    """By special use and by the usual names; without it by the very name alone."""
+    places: tuple[tuple[str, str], ...] = ()
+    """Source name → destination name, whole, as a person chose them: before all else."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChoice:
+    """Which messages are newly copied; what is at the destination already stays in step (H4).
+    Ages in days, by internal date; 0 and None for no limit. Sizes in bytes."""
+
+    max_age_days: int = 0
+    min_age_days: int = 0
+    since: date | None = None
+    max_size: int = 0
+    min_size: int = 0
+    once: bool = False
+    """What stands in several folders is copied into the first one only (H13)."""
+
+
+class SourceDeletion(StrEnum):
+    """M6: when a message that is proven to be at the destination is removed from the source."""
+
+    NEVER = "never"
+    SYNCED = "once synchronized"
+    SYNCED_LONGER = "if synchronized longer ago than"
+    OLDER = "if older than"
+
+
+class ProofLevel(StrEnum):
+    """B3: how far each copy is compared with its source."""
+
+    COUNTS = "counts"
+    METADATA = "metadata"
+    CONTENT = "content"
+
+
+class Refiling(StrEnum):
+    """M14: what the destination holds in some other folder is put into the source's folders there,
+    without its body being brought over again."""
+
+    NO = "no"
+    MOVE = "move"
+    COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +115,24 @@ class SyncOptions:
     bytes_per_second: int = 0
     """What may pass on the line to each server, in and out together; up to 125,000,000, 0 for no
     limit (H5)."""
+    subscribe_all: bool = False
+    """All folders are subscribed at the destination (H14)."""
+    folders: FolderChoice = field(default_factory=FolderChoice)
+    messages: MessageChoice = field(default_factory=MessageChoice)
+    source_deletion: SourceDeletion = SourceDeletion.NEVER
+    source_deletion_days: int = 0
+    """N of the two that ask for an age, by the time of copying or by internal date."""
+    delete_duplicates: bool = False
+    """At the destination, messages equal byte for byte to another of the same folder, of which the
+    source has no copy of its own (H9)."""
+    proof: ProofLevel = ProofLevel.METADATA
+    proof_sample: int = 0
+    """So many messages of a folder are read back with CONTENT; 0: all that were copied."""
+    refiling: Refiling = Refiling.NO
+    refile_from: str = ""
+    """The one folder of the destination that is looked through; empty: all of them."""
+    copy_unfiled: bool = True
+    """With refiling: what the destination has nowhere is copied; else it is only reported."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
 
