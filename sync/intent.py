@@ -27,6 +27,8 @@ class Intent:
     uids: tuple[int, ...]
     uidnext: int
     number: int = 0
+    earlier: bool = False
+    """Of an account run before this one, where what has arrived of it counts as copied."""
 
 
 @dataclass(frozen=True, slots=True)

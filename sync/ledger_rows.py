@@ -55,7 +55,8 @@ def fold(rows: Iterable[Row], run: int) -> Known:
     intents: list[Intent] = []
     for row in rows:
         if not row.settled:
-            intents.append(Intent(unpack_uids(row.packed), row.uidnext, row.number))
+            uids, earlier = unpack_uids(row.packed), row.run != run
+            intents.append(Intent(uids, row.uidnext, row.number, earlier))
         elif row.kind == Kind.GONE:
             gone = unpack_uids(row.packed)
             pairs.drop(gone)

@@ -62,7 +62,7 @@ def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
         # What arrived after the listing would pass for removed by it.
         work.again |= any(uid > last for uid in arrived.values())
         pairs.update(arrived)
-        for pair in found:
+        for pair in () if intent.earlier else found:
             sent.put(pair)
     return Known(pairs, sent)
 

@@ -82,6 +82,21 @@ def test_killed_and_resumed_at_once(after: int) -> None:
     assert content(server) == content(world.source)
 
 
+def test_what_an_earlier_run_had_under_way_is_not_copied_by_this_one() -> None:
+    """It counts as copied in the run that sent it; in a later one it is present."""
+    server = LateServer(Killed(), after=1)
+    world = late_world(server)
+    with pytest.raises(Killed):
+        world.run()
+    before = sum(len(folder.messages) for folder in server.content.values())
+    world.ledger.begin_run()
+    report = world.run(watcher=Patient(server))
+    assert report.verdict is Verdict.VERIFIED
+    assert content(server) == content(world.source)
+    assert report.total("present") == before + 1
+    assert report.total("copied") == report.total("found") - report.total("present")
+
+
 def test_what_never_arrives_is_sent_again() -> None:
     """The waiting ends after settle_seconds, once for all folders."""
     server = LateServer(Killed(), after=0)

@@ -165,7 +165,7 @@ def test_the_list_shows_what_became_of_each_mail(reseller: Browser, finished: in
         "Next try",
         "550 5.1.1 No such user",
         "Not sent",
-        'hx-trigger="every 5s"',
+        'hx-trigger="every 5s, seen"',
     ):
         assert shown in page
     assert "No such user" in reseller.text(f"/migrations/{finished}")

@@ -229,7 +229,7 @@ def test_one_form_makes_a_mailbox_that_is_kept_in_sync(
     assert told == [("created", "rita@example.net"), ("scheduled", "rita@example.net")]
     page = reseller.text(f"/migrations/{migration.id}")
     assert "As soon as its accounts are checked" in page
-    assert 'hx-trigger="every 2s"' in page
+    assert 'hx-trigger="every 2s, seen"' in page
 
 
 @pytest.mark.parametrize(
