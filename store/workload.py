@@ -88,6 +88,13 @@ def _knowledge() -> ColumnElement[str]:
 
 def _size_left(done: ColumnElement[int]) -> ColumnElement[Any]:
     """Sizes are counted for what was copied; what was present is taken as of average size."""
-    average = AccountRun.planned_size * 1.0 / func.nullif(AccountRun.planned, 0)
-    others = (done - AccountRun.copied) * average
-    return AccountRun.planned_size - AccountRun.size_copied - func.coalesce(others, 0)
+    size = _planned_size()
+    others = (done - AccountRun.copied) * (size / func.nullif(AccountRun.planned, 0))
+    return size - AccountRun.size_copied - func.coalesce(others, 0)
+
+
+def _planned_size() -> ColumnElement[Any]:
+    """Where the source did not tell it, from what the check saw: messages of average size."""
+    average = Account.source_size * 1.0 / func.nullif(Account.source_messages, 0)
+    told = func.nullif(AccountRun.planned_size, 0) * 1.0
+    return func.coalesce(told, average * AccountRun.planned, 0.0)

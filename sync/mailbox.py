@@ -39,8 +39,7 @@ def migrate(
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
     prepared = _prepare(source, destination, ledger, options)
-    mine = prepared.statuses.values()
-    progress.planned(sum(s.messages for s in mine), sum(s.size or 0 for s in mine))
+    progress.planned(*_amount(prepared))
     worker = GroupRun(
         Sides(source, destination), ledger, options=options, progress=progress, stop=stop
     )
@@ -53,6 +52,14 @@ def migrate(
             reports.append(report)
             named += exceptions
     return MailboxReport(tuple(reports), _verdict(reports, named, options))
+
+
+def _amount(prepared: Prepared) -> tuple[int, int]:
+    """Messages and bytes; 0 bytes unless the source told those of all folders that hold any."""
+    mine = prepared.statuses.values()
+    sizes = [one.size for one in mine if one.messages]
+    known = [size for size in sizes if size is not None]
+    return sum(one.messages for one in mine), sum(known) if len(known) == len(sizes) else 0
 
 
 def _prepare(

@@ -105,6 +105,19 @@ def test_a_run_of_any_length_has_fewer_than_500_samples(store: Store) -> None:
     assert max(apart) <= (times[-1] - times[0]) / 150
 
 
+def test_bytes_that_the_source_did_not_tell_are_estimated(store: Store) -> None:
+    """From the check: so many messages of the size that it saw on average."""
+    started(store, accounts=1)
+    claim_runs(store)
+    with store.write() as session:
+        values = {"planned": 50, "planned_size": 0, "copied": 10, "size_copied": 1500}
+        session.execute(update(AccountRun).values(**values))
+        for one in session.scalars(select(AccountRun)):
+            one.account.source_messages, one.account.source_size = 100, 10_000
+    with store.read() as session:
+        assert workload(session, 1)[Knowledge.PLANNED].size_left == 3500
+
+
 def test_what_is_left_is_known_by_kinds(store: Store) -> None:
     """Done, planned, and known from the check alone; of the failed nothing is left."""
     started(store, accounts=4)
