@@ -89,7 +89,8 @@ def write_values(
 
 
 def folder_row(account_run_id: int, report: FolderReport) -> FolderRow:
-    fields = asdict(report) | {"error": report.error or ""}
+    told = asdict(report) | {"error": report.error or ""}
+    fields = {name: value for name, value in told.items() if hasattr(FolderRow, name)}
     return FolderRow(account_run_id=account_run_id, **fields)
 
 

@@ -12,6 +12,10 @@ LEAST_BATCH = 64 * 1024
 FASTEST = 125_000_000
 
 
+class Contradiction(ValueError):
+    """Two options that must not be chosen together; its text says why, for a person."""
+
+
 class Mode(StrEnum):
     """F2. `ALL` makes the destination exactly the source and so removes what is not there."""
 
@@ -127,7 +131,9 @@ class SyncOptions:
     source has no copy of its own (H9)."""
     proof: ProofLevel = ProofLevel.METADATA
     proof_sample: int = 0
-    """So many messages of a folder are read back with CONTENT; 0: all that were copied."""
+    """With CONTENT so many messages of a folder are read back, evenly spread: first of what this
+    run has copied, and where that is fewer, of what was present. 0: all that this run has copied.
+    Folders in which nothing has changed are not read."""
     refiling: Refiling = Refiling.NO
     refile_from: str = ""
     """The one folder of the destination that is looked through; empty: all of them."""
@@ -135,6 +141,23 @@ class SyncOptions:
     """With refiling: what the destination has nowhere is copied; else it is only reported."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
+
+    def __post_init__(self) -> None:
+        """Raises Contradiction."""
+        if self.source_deletion is SourceDeletion.NEVER:
+            return
+        if self.mode is Mode.ALL:
+            raise Contradiction(
+                "Deletion in the source cannot go together with the mode that removes from the "
+                "destination what the source has not: it would remove the last copy."
+            )
+        if self.delete_duplicates:
+            raise Contradiction(
+                "Deletion in the source cannot go together with the deletion of duplicates: what "
+                "was removed from the source would pass for a duplicate."
+            )
+        if self.source_deletion_days < 0:
+            raise Contradiction("An age in days cannot be less than 0.")
 
     @property
     def paced_batch_size(self) -> int:

@@ -58,6 +58,12 @@ class FolderReport:
     verified: bool = False
     error: Code | None = None
     server_words: str = ""
+    read_back: int = 0
+    """So many messages were read on both sides and compared byte for byte."""
+    altered: int = 0
+    """Of these, and of copies of another size, so many differ as servers alter what they store."""
+    deleted_at_source: int = 0
+    """In a dry run: so many would be removed from the source if their copies prove equal."""
 
     @property
     def balanced(self) -> bool:

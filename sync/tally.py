@@ -62,6 +62,11 @@ class Tally:
     size_copied: int = 0
     flags_changed: int = 0
     removed: int = 0
+    read_back: int = 0
+    altered: int = 0
+    deleted_at_source: int = 0
+    unproven: int = 0
+    """Messages whose copy is not what the source has, or cannot be read."""
     created: bool = False
     verified: bool = False
     notes: list[MessageNote] = field(default_factory=list)
@@ -162,4 +167,7 @@ class Tally:
             verified=self.verified,
             error=self.error.code if self.error else None,
             server_words=self.error.server_words if self.error else "",
+            read_back=self.read_back,
+            altered=self.altered,
+            deleted_at_source=self.deleted_at_source,
         )
