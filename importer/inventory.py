@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync import asking
 from sync.errors import FolderError
-from sync.model import Folder, FolderStatus
+from sync.model import Folder, FolderList, FolderStatus
 from sync.ports import Reader
 
 _UNITS = ("bytes", "KB", "MB", "GB", "TB")
@@ -14,12 +14,14 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """`size` in bytes. `closed` names the folders that the server did not let be opened."""
+    """`size` in bytes. `closed` names the folders that the server did not let be opened; `listed`
+    has all folders, and the statuses of those that can be opened."""
 
     folders: int
     messages: int
     size: int
-    closed: tuple[str, ...] = ()
+    closed: tuple[str, ...]
+    listed: FolderList
 
     def in_words(self) -> str:
         """'12 folders, 3,401 messages, 212 MB'."""
@@ -35,24 +37,31 @@ class Inventory:
 def take_inventory(mailbox: Reader) -> Inventory:
     """Counted by STATUS; where that knows no size, by the sizes of the messages. Raises what the
     port raises for an account."""
-    folders = [folder for folder in mailbox.folders().folders if folder.selectable]
+    listed = mailbox.folders()
+    folders = [folder for folder in listed.folders if folder.selectable]
     answers = mailbox.status(folders)
-    messages, size, closed = 0, 0, []
+    statuses, closed = {}, []
     for folder in folders:
         status = answers.get(folder.name)
         if isinstance(status, FolderStatus):
-            messages += status.messages
-            size += _size(mailbox, folder, status)
+            statuses[folder.name] = replace(status, size=_size(mailbox, folder, status))
         else:
             closed.append(folder.name)
-    return Inventory(len(folders) - len(closed), messages, size, tuple(closed))
+    return Inventory(
+        folders=len(statuses),
+        messages=sum(status.messages for status in statuses.values()),
+        size=sum(status.size or 0 for status in statuses.values()),
+        closed=tuple(closed),
+        listed=replace(listed, statuses=statuses),
+    )
 
 
-def count_messages(mailbox: Reader) -> int:
-    """How many messages stand in all folders together, without asking for their sizes."""
-    folders = [folder for folder in mailbox.folders().folders if folder.selectable]
-    found = mailbox.status(folders).values()
-    return sum(status.messages for status in found if isinstance(status, FolderStatus))
+def count_messages(mailbox: Reader) -> FolderList:
+    """All folders with how many messages stand in each, without asking for their sizes."""
+    listed = mailbox.folders()
+    answers = mailbox.status([folder for folder in listed.folders if folder.selectable])
+    counted = {name: status for name, status in answers.items() if isinstance(status, FolderStatus)}
+    return replace(listed, statuses=counted)
 
 
 def size_words(size: int) -> str:

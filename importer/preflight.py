@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from imap.server import Login, NetworkPolicy, Server
 from importer.address import AddressFault, ascii_domain, mailbox_address
 from importer.finding import Finding, Level
-from importer.preflight_sides import check_destination, check_source
+from importer.preflight_sides import DestinationSeen, check_destination, check_source
 from importer.usernames import source_login
 from provisioners.base import Provisioner
+from sync.model import FolderList
 from sync.options import Mode
 
 _MAIL_PORTS = frozenset({143, 993})
@@ -39,7 +40,8 @@ class CheckSubject:
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """`address` is '' where there is none. The numbers are None where the source did not answer;
-    `size` in bytes. `mailbox_exists` None: unknown."""
+    `size` in bytes. `mailbox_exists` None: unknown. The folders of both sides, as far as they were
+    seen."""
 
     findings: tuple[Finding, ...]
     address: str = ""
@@ -47,6 +49,8 @@ class CheckResult:
     messages: int | None = None
     size: int | None = None
     mailbox_exists: bool | None = None
+    source: FolderList | None = None
+    destination: FolderList | None = None
 
     @property
     def blocked(self) -> bool:
@@ -82,12 +86,12 @@ def _over_the_wire(
     policy: NetworkPolicy,
     provisioner: Provisioner,
 ) -> CheckResult:
-    counted, exists = None, None
+    counted, seen = None, DestinationSeen(None, ())
     if subject.source.host.strip() and login.username and login.password:
         counted, found = check_source(subject.source, login, policy)
         findings = [*findings, *found]
     if address and subject.mailbox_password:
-        exists, found = check_destination(
+        seen = check_destination(
             subject.destination,
             Login(address, subject.mailbox_password),
             policy,
@@ -95,14 +99,15 @@ def _over_the_wire(
             password_policy=subject.password_policy,
             mode=subject.mode,
         )
-        findings = [*findings, *found]
     return CheckResult(
-        tuple(findings),
+        (*findings, *seen.findings),
         address,
         folders=counted.folders if counted else None,
         messages=counted.messages if counted else None,
         size=counted.size if counted else None,
-        mailbox_exists=exists,
+        mailbox_exists=seen.exists,
+        source=counted.listed if counted else None,
+        destination=seen.listed,
     )
 
 

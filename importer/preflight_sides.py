@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 
 from imap import open_destination, open_source
 from imap.server import Login, NetworkPolicy, Server
@@ -12,9 +13,19 @@ from importer.inventory import Inventory, count_messages, take_inventory
 from importer.policy import check_password
 from provisioners.base import Provisioner, ProvisionError
 from sync.errors import Code, Side, SyncError
+from sync.model import FolderList
 from sync.options import Mode, Security
 
 _SHOWN_FOLDERS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSeen:
+    """`exists` None: unknown. `listed` None: nobody could log in."""
+
+    exists: bool | None
+    findings: tuple[Finding, ...]
+    listed: FolderList | None = None
 
 
 def check_source(
@@ -42,28 +53,29 @@ def check_destination(
     provisioner: Provisioner,
     password_policy: str,
     mode: Mode,
-) -> tuple[bool | None, list[Finding]]:
-    """Whether the mailbox exists, None for unknown, and what was found.
+) -> DestinationSeen:
+    """Whether the mailbox exists, its folders, and what was found.
 
     The password policy holds for a mailbox that has to be made; one that exists keeps the
     password that it has, and has to be logged in to."""
     try:
         exists = provisioner.exists(login.username)
     except ProvisionError as error:
-        return None, [_not_provisioned(error)]
+        return DestinationSeen(None, (_not_provisioned(error),))
     if exists is False:
-        return False, _to_be_made(login, provisioner, password_policy)
+        return DestinationSeen(False, _to_be_made(login, provisioner, password_policy))
     try:
         with closing(open_destination(server, login, policy)) as destination:
             destination.connect()
-            messages = count_messages(destination)
+            listed = count_messages(destination)
     except SyncError as error:
         finding = in_words(error, Side.DESTINATION, server, login)
         unknown = exists is None and error.code is Code.LOGIN_REFUSED
         also = check_password(password_policy, login.password) if unknown else ()
-        return exists, [finding, *also]
+        return DestinationSeen(exists, (finding, *also))
     ready = Finding(Level.OK, "mailbox_ready", f"The mailbox {login.username} can be filled.")
-    return True, [ready, *_not_empty(messages, mode)]
+    messages = sum(status.messages for status in listed.statuses.values())
+    return DestinationSeen(True, (ready, *_not_empty(messages, mode)), listed)
 
 
 def in_words(error: SyncError, side: Side, server: Server, login: Login) -> Finding:
@@ -77,14 +89,16 @@ def in_words(error: SyncError, side: Side, server: Server, login: Login) -> Find
     )
 
 
-def _to_be_made(login: Login, provisioner: Provisioner, password_policy: str) -> list[Finding]:
+def _to_be_made(
+    login: Login, provisioner: Provisioner, password_policy: str
+) -> tuple[Finding, ...]:
     if not provisioner.can_create:
-        return [explain(Code.MAILBOX_MISSING, side=Side.DESTINATION, username=login.username)]
+        return (explain(Code.MAILBOX_MISSING, side=Side.DESTINATION, username=login.username),)
     words = f"The mailbox {login.username} does not exist yet and will be made, with this password."
-    return [
+    return (
         Finding(Level.OK, "mailbox_to_be_made", words),
         *check_password(password_policy, login.password),
-    ]
+    )
 
 
 def _not_empty(messages: int, mode: Mode) -> list[Finding]:

@@ -125,6 +125,8 @@ def _end(result: CheckResult) -> CheckEnd:
         messages=result.messages,
         size=result.size,
         mailbox_exists=result.mailbox_exists,
+        source=result.source,
+        destination=result.destination,
     )
 
 

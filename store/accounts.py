@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from store.folder_lists import FolderLists
 from store.seal import Sealer, password_context
 from store.states import AccountState, move
 from store.tables import Account, AccountRun, FindingRow, LedgerBatch, LedgerFolder
@@ -162,6 +163,7 @@ def _reset(session: Session, migration_id: int, ids: Sequence[int]) -> int:
     )
     found = list(session.scalars(readable))
     session.execute(delete(FindingRow).where(FindingRow.account_id.in_(found)))
+    session.execute(delete(FolderLists).where(FolderLists.account_id.in_(found)))
     session.execute(
         update(Account)
         .where(Account.id.in_(found))
@@ -239,6 +241,7 @@ def _delete(session: Session, ids: Sequence[int]) -> None:
         some = ids[start : start + _IN_ONE_STATEMENT]
         folders = select(LedgerFolder.id).where(LedgerFolder.account_id.in_(some))
         session.execute(delete(FindingRow).where(FindingRow.account_id.in_(some)))
+        session.execute(delete(FolderLists).where(FolderLists.account_id.in_(some)))
         session.execute(delete(LedgerBatch).where(LedgerBatch.folder_id.in_(folders)))
         session.execute(delete(LedgerFolder).where(LedgerFolder.account_id.in_(some)))
         session.execute(delete(Account).where(Account.id.in_(some)))

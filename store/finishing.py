@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from store import notices
+from store import folder_lists, notices
 from store.completion import complete_runs
 from store.recount import recounted
 from store.reporting_in import write_values
 from store.states import AccountRunState, AccountState, Phase, move
 from store.tables import Account, FindingRow, now
 from store.wishes import BACK_TO, wanted
+from sync.model import FolderList
 from sync.report import FolderReport, MailboxReport, Verdict
 
 
@@ -31,6 +32,8 @@ class CheckEnd:
     messages: int | None = None
     size: int | None = None
     mailbox_exists: bool | None = None
+    source: FolderList | None = None
+    destination: FolderList | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ def finish_check(session: Session, account_id: int, token: int, end: CheckEnd) -
     for finding in end.findings:
         finding.account_id = account_id
         session.add(finding)
+    folder_lists.keep(session, account_id, end.source, end.destination)
     return True
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import store.folder_lists  # noqa: F401 - a table too
 from store.tables import Base
 
 connection = context.config.attributes["connection"]

@@ -60,6 +60,9 @@ class TestGoodRows:
         assert (result.folders, result.messages, result.size) == (5, 3, 3000)
         assert "5 folders, 3 messages, 3.0 KB" in one(result, "source_ready").words
         assert checked().mailbox_exists is False
+        assert result.source is not None and result.destination is None
+        inbox = result.source.statuses["INBOX"]
+        assert (len(result.source.statuses), inbox.messages, inbox.size) == (5, 3, 3000)
 
     def test_a_mailbox_that_exists(
         self, existing: CheckSubject, policy: NetworkPolicy, provisioner: Provisioner
@@ -68,6 +71,8 @@ class TestGoodRows:
         result = check(existing, policy=policy, provisioner=provisioner)
         assert codes(result) == ["source_ready", "mailbox_ready"]
         assert result.mailbox_exists is True
+        assert result.destination is not None
+        assert result.destination.statuses["INBOX"].messages == 0
 
     def test_a_blank_login_is_the_mailboxs_own(
         self, checked: Check, source_server: Dovecot

@@ -166,6 +166,13 @@ def upgrade() -> None:
         batch_op.create_index('account_place', ['migration_id', 'position'], unique=False)
         batch_op.create_index('account_states', ['migration_id', 'state'], unique=False)
 
+    op.create_table('folder_lists',
+    sa.Column('account_id', sa.Integer(), nullable=False),
+    sa.Column('source', sa.JSON(none_as_null=True), nullable=True),
+    sa.Column('destination', sa.JSON(none_as_null=True), nullable=True),
+    sa.ForeignKeyConstraint(['account_id'], ['account.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('account_id')
+    )
     op.create_table('reading',
     sa.Column('migration_id', sa.Integer(), nullable=False),
     sa.Column('user_id', sa.Integer(), nullable=False),
@@ -440,6 +447,7 @@ def downgrade() -> None:
 
     op.drop_table('run')
     op.drop_table('reading')
+    op.drop_table('folder_lists')
     with op.batch_alter_table('account', schema=None) as batch_op:
         batch_op.drop_index('account_states')
         batch_op.drop_index('account_place')
