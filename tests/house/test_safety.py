@@ -10,7 +10,17 @@ import pytest
 
 from tests.house.tree import ROOT, Source, files, imports, product
 
-QUIET_ROOMS = ("sync", "imap", "importer", "store", "jobs", "wizard", "provisioners", "settings")
+QUIET_ROOMS = (
+    "sync",
+    "imap",
+    "importer",
+    "parameters",
+    "store",
+    "jobs",
+    "wizard",
+    "provisioners",
+    "settings",
+)
 NO_MODULES = ("subprocess", "pickle", "marshal", "shelve", "dill")
 NO_CALLS = ("eval", "exec", "compile", "__import__", "print")
 ONLY_SETTINGS_READ = re.compile(r"os\.environ|os\.getenv|\bgetenv\(")
