@@ -137,7 +137,7 @@ class GroupRun:
         for work in works:
             tally = work.tally
             tally.verified = work.under_way and not tally.open and tally.report().balanced
-            if tally.verified and not tally.notes and not options.dry_run:
+            if tally.verified and not (tally.notes or tally.chosen or options.dry_run):
                 lay_to_rest(work, self._ledger, options)
 
     def _plan(self, work: Work) -> None:

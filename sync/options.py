@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -139,6 +139,8 @@ class SyncOptions:
     """The one folder of the destination that is looked through; empty: all of them."""
     copy_unfiled: bool = True
     """With refiling: what the destination has nowhere is copied; else it is only reported."""
+    as_of: datetime | None = None
+    """The moment, with its zone, that ages are counted from; None: when the run begins."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
 

@@ -11,6 +11,8 @@ A plan is data: a dry run shows the very actions that a real run applies.
     not in the ledger    no twin              any       copy
     not there            there                ALL       remove
     not there            there                not ALL   nothing
+
+What would be copied and is outside the choice of messages (sync.choice) is left out instead.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sync.choice import LeftOut, chosen
 from sync.errors import Code, DeletionRefused, Side
 from sync.flags import keepable, same
 from sync.messages import Messages
@@ -29,7 +32,7 @@ from sync.pairs import Pairs
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The actions for one folder; what is neither skipped nor copied is present."""
+    """The actions for one folder; what is not skipped, left out or copied is present."""
 
     skipped: Messages
     """Their copies were removed at the destination since an earlier run."""
@@ -40,6 +43,8 @@ class Plan:
     flags: tuple[FlagChange, ...]
     removals: tuple[int, ...]
     """Destination uids without a message at the source."""
+    left_out: tuple[LeftOut, ...] = ()
+    """What would be copied, but was not chosen."""
 
 
 def unmatched(
@@ -85,14 +90,16 @@ def plan_folder(
     if pairs and not options.allow_removal and 2 * len(removals) > len(theirs) + unlisted:
         raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
     permanent = destination.permanent_flags
+    wanted, left_out = chosen(ours.select(copies), options)
     return Plan(
         skipped=ours.select(gone),
-        copies=ours.select(copies),
+        copies=wanted,
         recorded=recorded,
         flags=()
         if options.mode is Mode.NEW
         else tuple(_flag_changes(present, ours, theirs, permanent)),
         removals=removals,
+        left_out=left_out,
     )
 
 

@@ -74,6 +74,8 @@ def _count(work: Work, plan: Plan) -> None:
     for meta in plan.skipped:
         tally.settle(meta.uid, Outcome.SKIPPED)
         tally.note(meta, Outcome.SKIPPED, Code.REMOVED_AT_DESTINATION)
+    for one in plan.left_out:
+        tally.leave_out(one)
     present = array("I", (uid for uid in tally.open if plan.copies.position(uid) < 0))
     for uid in present if sent else ():
         if (pair := sent.get(uid)) is not None:

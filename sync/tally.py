@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import compress
 
-from sync.errors import Code, SyncError
+from sync.choice import LeftOut
+from sync.errors import CHOSEN, Code, SyncError
 from sync.folders import FolderPair
 from sync.intent import Pair
 from sync.messages import Messages
@@ -15,7 +16,8 @@ from sync.ports import Progress
 from sync.report import FolderReport, MessageNote, Outcome
 
 NOTES_PER_FOLDER = 1000
-"""More exceptions than this are counted, and no longer named one by one."""
+"""More exceptions than this are counted, and no longer named one by one; of the messages that were
+left out as it was chosen, so many more are named."""
 
 
 class Open:
@@ -70,6 +72,9 @@ class Tally:
     created: bool = False
     verified: bool = False
     notes: list[MessageNote] = field(default_factory=list)
+    """The exceptions."""
+    chosen: list[MessageNote] = field(default_factory=list)
+    """Skipped, as somebody asked for it."""
     unnamed: int = 0
     error: SyncError | None = None
 
@@ -116,6 +121,15 @@ class Tally:
         for uid in left:
             self.name(uid, Outcome.FAILED, error.code, error.server_words)
 
+    def leave_out(self, what: LeftOut) -> None:
+        self.settle_all(what.messages.uids, Outcome.SKIPPED)
+        for meta in what.messages[: NOTES_PER_FOLDER - len(self.chosen)]:
+            self.note(meta, Outcome.SKIPPED, what.code)
+
+    @property
+    def exceptions(self) -> int:
+        return len(self.notes) + self.unnamed
+
     def recount(self, uids: Iterable[int], *, was: Outcome, now: Outcome) -> None:
         """The proof found that these have another outcome than was counted."""
         number = sum(1 for _ in uids)
@@ -129,10 +143,11 @@ class Tally:
         self.note(meta or MessageMeta(uid, 0), outcome, code, server_words)
 
     def note(self, meta: MessageMeta, outcome: Outcome, code: Code, server_words: str = "") -> None:
-        if len(self.notes) == NOTES_PER_FOLDER:
-            self.unnamed += 1
+        notes = self.chosen if code in CHOSEN else self.notes
+        if len(notes) == NOTES_PER_FOLDER:
+            self.unnamed += notes is self.notes
             return
-        self.notes.append(
+        notes.append(
             MessageNote(
                 folder=self.pair.source.name,
                 uid=meta.uid,

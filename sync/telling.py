@@ -15,7 +15,7 @@ from sync.tally import Tally
 def conclude(tally: Tally, source: Reader | None) -> tuple[FolderReport, int]:
     """The folder's report, and how many exceptions it has; without a source they are named
     without their subjects."""
-    return _tell(tally, _subjects(tally, source)), len(tally.notes) + tally.unnamed
+    return _tell(tally, _subjects(tally, source)), tally.exceptions
 
 
 def abandon(tally: Tally, error: SyncError) -> None:
@@ -33,7 +33,7 @@ def readable(subject: str) -> str:
 
 
 def _tell(tally: Tally, subjects: dict[int, str]) -> FolderReport:
-    for note in tally.notes:
+    for note in (*tally.notes, *tally.chosen):
         tally.progress.note(replace(note, subject=subjects.get(note.uid, "")))
     report = tally.report()
     tally.progress.folder_done(report)
@@ -42,7 +42,7 @@ def _tell(tally: Tally, subjects: dict[int, str]) -> FolderReport:
 
 def _subjects(tally: Tally, source: Reader | None) -> dict[int, str]:
     """The subjects of the exceptions. They help a person, and never cost the folder."""
-    uids = sorted({note.uid for note in tally.notes})
+    uids = sorted({note.uid for note in (*tally.notes, *tally.chosen)})
     if not uids or source is None:
         return {}
     try:
