@@ -16,7 +16,7 @@ from store import history, notices, schedule
 from store.forgetting import forget_old_runs
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
-from sync.options import Mode
+from sync.options import Mode, SourceDeletion
 
 
 class NotStartable(Exception):
@@ -52,6 +52,7 @@ def begin_run(session: Session, migration: Migration, user: User | None, note: s
         number=(number or 0) + 1,
         mode=migration.mode,
         dry_run=migration.dry_run,
+        options=dict(migration.options),
         started_by=user.id if user else None,
     )
     session.add(run)
@@ -199,6 +200,13 @@ def obstacles(migration: Migration) -> list[str]:
         reasons.append(
             "This mode removes messages at the destination that the source does not have: "
             "confirm that first, or choose another mode in step 1."
+        )
+    deletion = migration.options.get("source_deletion", SourceDeletion.NEVER)
+    unconfirmed = not migration.dry_run and not migration.deletion_confirmed
+    if deletion != SourceDeletion.NEVER and unconfirmed:
+        reasons.append(
+            "Messages would be deleted in the source: confirm that a second time first, "
+            "or choose another option in step 1."
         )
     return reasons
 

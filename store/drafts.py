@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from store import accounts
+from store import accounts, history
 from store.states import MigrationState, move
-from store.tables import MailboxList, Migration, Reading, now
+from store.tables import MailboxList, Migration, Reading, User, now
 
 EDITABLE = frozenset({MigrationState.DRAFT, MigrationState.SCHEDULED})
 
@@ -46,6 +47,7 @@ class ScheduleChoice:
     loop_until: datetime | None
     notify: str
     removal_confirmed: bool
+    deletion_confirmed: bool = False
 
 
 _CHECKED_AGAIN = (
@@ -73,12 +75,40 @@ def change_server(session: Session, migration: Migration, choice: ServerChoice) 
     before = [getattr(migration, field) for field in _CHECKED_AGAIN]
     if (migration.mode, migration.destination_id) != (choice.mode, choice.destination_id):
         # What a person confirmed was another removal.
-        migration.removal_confirmed = False
+        migration.removal_confirmed = migration.deletion_confirmed = False
     _take(migration, choice)
     session.flush()
     if before == [getattr(migration, field) for field in _CHECKED_AGAIN]:
         return 0
     return accounts.reset_check(session, migration.id)
+
+
+def change_options(
+    session: Session,
+    migration: Migration,
+    options: Mapping[str, Any],
+    *,
+    told: str,
+    user: User | None,
+) -> bool:
+    """Take new options; `told` are the words of what has changed, for the history.
+
+    Returns whether anything has. What a person confirmed was something else then, and has to be
+    confirmed again."""
+    if dict(options) == migration.options:
+        return False
+    migration.options = dict(options)
+    migration.removal_confirmed = migration.deletion_confirmed = False
+    history.record(
+        session,
+        kind="changed",
+        note=f"Options: {told}.",
+        organization_id=migration.organization_id,
+        migration_id=migration.id,
+        user=user,
+    )
+    session.flush()
+    return True
 
 
 def change_schedule(migration: Migration, choice: ScheduleChoice) -> None:

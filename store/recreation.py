@@ -1,4 +1,4 @@
-"""A new draft like an old migration: its accounts and its schedule come along (F18)."""
+"""A new draft like an old migration: its accounts, options and schedule come along (F18)."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def recreate(
         raise ValueError("accounts stay within their organization")
     for name in _KEPT:
         setattr(draft, name, getattr(old, name))
+    # Options that the draft was made with are newer.
+    draft.options = draft.options or dict(old.options)
     draft.start_at, draft.loop_until = _ahead(old.start_at), _ahead(old.loop_until)
     if draft.start == "at" and draft.start_at is None:
         draft.start = "manual"

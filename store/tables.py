@@ -139,6 +139,10 @@ class Migration(Base):
     notify: Mapped[str] = mapped_column(String(255), default="")
     removal_confirmed: Mapped[bool] = mapped_column(default=False)
     """Mode all: a person has seen how many messages it would remove."""
+    deletion_confirmed: Mapped[bool] = mapped_column(default=False)
+    """Deletion in the source: a person has confirmed it a second time."""
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """parameters.choices.Choices, which nothing here looks into but for that deletion."""
     note: Mapped[str] = mapped_column(Text, default="")
 
     started_at: Mapped[datetime | None]
@@ -248,6 +252,8 @@ class Run(Base):
     state: Mapped[str] = mapped_column(String(16), default=MigrationState.RUNNING)
     mode: Mapped[str] = mapped_column(String(16))
     dry_run: Mapped[bool]
+    options: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """The migration's at the start."""
     started_by: Mapped[int | None] = mapped_column(ForeignKey("user_account.id"))
     started_at: Mapped[datetime] = mapped_column(default=now)
     completed_at: Mapped[datetime | None]
@@ -402,7 +408,7 @@ class LedgerBatch(Base):
     doubtful_since: Mapped[datetime | None]
     """An open intent's: since then at the latest whoever wrote it is dead, and sends nothing."""
     kind: Mapped[str] = mapped_column(String(8))
-    """sent, found or gone."""
+    """sent, found, gone or left."""
     packed: Mapped[bytes]
     """While open source uids; settled: pairs (source uid, destination uid, size)."""
 
