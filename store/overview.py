@@ -110,13 +110,15 @@ class RunCounts:
 
     @property
     def percent(self) -> int:
-        """Of all accounts, each counted by its messages once those are known."""
+        """Of all accounts that are through, and of those under way by their messages. What was
+        stopped is not through."""
         if not self.total:
             return 0
-        if self.ended == self.total:
+        through = self.complete + self.failed
+        if through == self.total:
             return 100
         begun = self.done / self.planned if self.planned else 0.0
-        share = (self.ended + self.running * min(begun, 1.0)) / self.total
+        share = (through + self.running * min(begun, 1.0)) / self.total
         return min(99, int(share * 100))
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, insert, text
 
 from store import overview
 from store.engine import Store
-from store.overview import SORTS, Group, Question
+from store.overview import SORTS, Group, Question, RunCounts
 from store.scope import Viewer
 from store.states import MigrationState
 from store.tables import Account, AccountRun, Migration, Organization, Role, Run, now
@@ -134,3 +134,11 @@ def test_a_loop_between_its_runs_is_under_way(full: Store) -> None:
         assert [line.migration.id for line in lines] == [19] * found
         assert before[Group.RUNNING] == 499 + found
         assert sum(n for g, n in before.items() if g != Group.ALL) == before[Group.ALL]
+
+
+def test_stopped_accounts_are_not_through() -> None:
+    """Neither while the others run nor afterwards; a failed one is, for there is no more to do."""
+    assert RunCounts(complete=1, stopped=3).percent == 25
+    assert RunCounts(complete=1, failed=1, running=2, planned=100, done=50).percent == 75
+    assert RunCounts(complete=3, failed=1).percent == 100
+    assert RunCounts(running=1, planned=10, done=20).percent == 99
