@@ -6,7 +6,9 @@ not is told so and has written nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -24,6 +26,7 @@ from sync.ledger_rows import (
     pack_pairs,
     pack_rest,
     pack_uids,
+    settled_before,
     unpack_rest,
 )
 
@@ -52,11 +55,8 @@ class SqlLedger:
     def load(self, key: FolderKey) -> Known:
         with self._store.read() as session:
             folder_id = self._find(session, key)
-            if folder_id is None:
-                return Known()
-            query = select(LedgerBatch).where(LedgerBatch.folder_id == folder_id)
-            batches = session.scalars(query.order_by(LedgerBatch.id)).all()
-            return fold(map(_row, batches), self._account_run_id)
+            known = fold(_rows(session, folder_id), self._account_run_id)
+            return replace(known, guarded=self._left_elsewhere(session, key, folder_id))
 
     def intend(self, key: FolderKey, intent: Intent) -> int:
         return self._add(
@@ -87,6 +87,28 @@ class SqlLedger:
     def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
         if uids:
             self._add(key, Kind.GONE, pack_uids(uids))
+
+    def leave(self, key: FolderKey, uids: Sequence[int]) -> None:
+        self._add(key, Kind.LEFT, pack_uids(uids))
+
+    def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
+        with self._store.read() as session:
+            return settled_before(_rows(session, self._find(session, key)), moment)
+
+    def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
+        """Whether messages of this folder were removed under another UIDVALIDITY."""
+        query = (
+            select(LedgerBatch.id)
+            .join(LedgerFolder)
+            .where(
+                LedgerFolder.account_id == self._account_id,
+                LedgerFolder.subject == self._subject,
+                LedgerFolder.source == key.source,
+                LedgerFolder.id != (folder_id or 0),
+                LedgerBatch.kind == Kind.LEFT,
+            )
+        )
+        return session.scalar(query.limit(1)) is not None
 
     def _add(
         self, key: FolderKey, kind: str, packed: bytes, *, uidnext: int = 0, settled: bool = True
@@ -150,12 +172,15 @@ def owned(account_run_id: int, token: int) -> ColumnElement[bool]:
     )
 
 
-def _row(batch: LedgerBatch) -> Row:
-    return Row(
-        number=batch.id,
-        run=batch.account_run_id,
-        kind=batch.kind,
-        settled=batch.settled,
-        uidnext=batch.uidnext,
-        packed=batch.packed,
-    )
+def _rows(session: Session, folder_id: int | None) -> Iterator[Row]:
+    query = select(LedgerBatch).where(LedgerBatch.folder_id == folder_id).order_by(LedgerBatch.id)
+    for batch in session.scalars(query).all() if folder_id else ():
+        yield Row(
+            number=batch.id,
+            run=batch.account_run_id,
+            kind=batch.kind,
+            settled=batch.settled,
+            uidnext=batch.uidnext,
+            packed=batch.packed,
+            at=int(batch.at.replace(tzinfo=UTC).timestamp()),
+        )

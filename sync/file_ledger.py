@@ -8,28 +8,33 @@ counts as sent by the run that resumes it, until `end_run`.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from sync.errors import Code, RunError
 from sync.file_lock import FileLock
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
 from sync.ledger_rows import (
+    DAY,
     Kind,
     Row,
     fold,
     pack_pairs,
     pack_rest,
     pack_uids,
+    settled_before,
     squeeze,
     unpack_rest,
 )
 
 ROWS_OF_A_FOLDER = 32
-"""More settled rows than this are folded into one when a run ends."""
+"""More settled rows than this, beside one for each day, are folded when a run ends."""
 
-_VERSION = 1
+_VERSION = 2
 _APPLICATION = 0x4D484C31
 _TABLES = """
 CREATE TABLE mailbox (
@@ -43,12 +48,16 @@ CREATE TABLE folder (
 CREATE TABLE batch (
   id INTEGER PRIMARY KEY AUTOINCREMENT, folder_id INTEGER NOT NULL REFERENCES folder,
   run INTEGER NOT NULL, kind TEXT NOT NULL, settled INTEGER NOT NULL,
-  uidnext INTEGER NOT NULL, packed BLOB NOT NULL);
+  uidnext INTEGER NOT NULL, packed BLOB NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX batch_folder ON batch (folder_id, id);
 """
 _FOLDER_OF_KEY = """
 SELECT id FROM folder WHERE mailbox_id = ? AND source = ? AND source_uidvalidity = ?
 AND destination = ? AND destination_uidvalidity = ?
+"""
+_LEFT_ELSEWHERE = """
+SELECT EXISTS (SELECT 1 FROM batch JOIN folder ON folder.id = folder_id
+WHERE mailbox_id = ? AND source = ? AND folder_id IS NOT ? AND kind = ?)
 """
 
 
@@ -61,8 +70,9 @@ class FileLedger:
 
     Raises LedgerUnusable, and LedgerInUse while another process has the same mailbox open."""
 
-    def __init__(self, path: Path, subject: str) -> None:
+    def __init__(self, path: Path, subject: str, clock: Callable[[], float] = time.time) -> None:
         self._path = path
+        self._clock = clock
         self._lock: FileLock | None = None
         self._db: sqlite3.Connection | None = None
         try:
@@ -85,15 +95,18 @@ class FileLedger:
 
     def load(self, key: FolderKey) -> Known:
         with self._reading() as db:
-            return fold(_rows(db, self._find(db, key)), self._run)
+            folder = self._find(db, key)
+            values = (self._mailbox, _bytes(key.source), folder, Kind.LEFT)
+            guarded = bool(db.execute(_LEFT_ELSEWHERE, values).fetchone()[0])
+            return replace(fold(_rows(db, folder), self._run), guarded=guarded)
 
     def intend(self, key: FolderKey, intent: Intent) -> int:
         return self._add(key, Kind.SENT, pack_uids(intent.uids), uidnext=intent.uidnext, settled=0)
 
     def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
         with self._writing() as db:
-            query = "UPDATE batch SET settled = 1, packed = ? WHERE id = ?"
-            db.execute(query, (pack_pairs(pairs), number))
+            query = "UPDATE batch SET settled = 1, packed = ?, at = ? WHERE id = ?"
+            db.execute(query, (pack_pairs(pairs), int(self._clock()), number))
 
     def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         if pairs:
@@ -107,6 +120,17 @@ class FileLedger:
     def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
         if uids:
             self._add(key, Kind.GONE, pack_uids(uids))
+
+    def leave(self, key: FolderKey, uids: Sequence[int]) -> None:
+        with self._reading() as db:
+            # Even a machine that loses power must not forget this.
+            db.execute("PRAGMA synchronous = FULL")
+            self._add(key, Kind.LEFT, pack_uids(uids))
+            db.execute("PRAGMA synchronous = NORMAL")
+
+    def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
+        with self._reading() as db:
+            return settled_before(_rows(db, self._find(db, key)), moment)
 
     def end_run(self) -> None:
         """The mailbox was gone through to its end: what comes next is another run."""
@@ -127,7 +151,8 @@ class FileLedger:
     ) -> int:
         with self._writing() as db:
             folder = self._find(db, key) or self._make(db, key)
-            return _insert(db, Row(folder, self._run, kind, bool(settled), uidnext, packed))
+            at = int(self._clock())
+            return _insert(db, Row(folder, self._run, kind, bool(settled), uidnext, packed, at))
 
     def _find(self, db: sqlite3.Connection, key: FolderKey) -> int | None:
         found = db.execute(_FOLDER_OF_KEY, (self._mailbox, *_columns(key))).fetchone()
@@ -186,8 +211,17 @@ def _check_or_make(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {_VERSION}")
     elif application != _APPLICATION:
         raise sqlite3.DatabaseError("this is a database, but not a ledger")
+    elif version == 1:
+        _add_times(db)
     elif version != _VERSION:
         raise sqlite3.DatabaseError(f"a ledger of version {version}, and {_VERSION} is understood")
+
+
+def _add_times(db: sqlite3.Connection) -> None:
+    """Version 1 did not tell when: what it knows counts as copied now."""
+    db.execute("ALTER TABLE batch ADD COLUMN at INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE batch SET at = ?", (int(time.time()),))
+    db.execute(f"PRAGMA user_version = {_VERSION}")
 
 
 @contextmanager
@@ -213,30 +247,32 @@ def _begin(db: sqlite3.Connection, subject: str) -> tuple[int, int]:
 
 
 def _rows(db: sqlite3.Connection, folder: int | None) -> Iterator[Row]:
-    query = "SELECT id, run, kind, settled, uidnext, packed FROM batch WHERE folder_id = ?"
-    for number, run, kind, settled, uidnext, packed in db.execute(
+    query = "SELECT id, run, kind, settled, uidnext, packed, at FROM batch WHERE folder_id = ?"
+    for number, run, kind, settled, uidnext, packed, at in db.execute(
         query + " ORDER BY id", (folder,)
     ):
-        yield Row(number, run, kind, bool(settled), uidnext, packed)
+        yield Row(number, run, kind, bool(settled), uidnext, packed, at)
 
 
 def _insert(db: sqlite3.Connection, row: Row) -> int:
     """Add this row; its `number` is the folder's."""
-    query = "INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?)"
-    values = (row.number, row.run, row.kind, row.settled, row.uidnext, row.packed)
+    query = "INSERT INTO batch VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)"
+    values = (row.number, row.run, row.kind, row.settled, row.uidnext, row.packed, row.at)
     return db.execute(query, values).lastrowid or 0
 
 
 def _compact(db: sqlite3.Connection, mailbox: int, run: int) -> None:
-    """Fold each folder's many rows into one. One with an open intent is left for later."""
-    query = """
+    """Fold each folder's many rows into one a day. One with an open intent is left for later."""
+    query = f"""
     SELECT folder_id FROM batch JOIN folder ON folder.id = folder_id WHERE mailbox_id = ?
-    GROUP BY folder_id HAVING count(*) > ? AND min(settled) = 1
+    GROUP BY folder_id
+    HAVING count(*) > ? + count(DISTINCT at / {DAY}) AND min(settled) = 1
     """
     for (folder,) in db.execute(query, (mailbox, ROWS_OF_A_FOLDER)).fetchall():
-        packed = squeeze(_rows(db, folder))
+        rows = list(_rows(db, folder))
         db.execute("DELETE FROM batch WHERE folder_id = ?", (folder,))
-        _insert(db, Row(folder, run, Kind.FOUND, True, 0, packed))
+        for row in squeeze(rows, run):
+            _insert(db, replace(row, number=folder))
 
 
 def _columns(key: FolderKey) -> tuple[bytes | int, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sync.model import FolderStatus
@@ -68,3 +68,11 @@ class Known:
     they count as copied in its report, and are proven with the rest."""
     intents: tuple[Intent, ...] = ()
     """What was about to be sent and never settled, oldest first."""
+    left: Collection[int] = frozenset()
+    """Source uids that were removed from the source, or were about to be, since their copies were
+    proven: those may be the last ones, and are never removed."""
+    left_now: Collection[int] = frozenset()
+    """Those that attempts of this very account run have removed, or were about to."""
+    guarded: bool = False
+    """Under another UIDVALIDITY of this folder messages were removed from the source: which copies
+    are the last ones is not known any more, so that none may be removed."""

@@ -4,6 +4,7 @@
     settle   the same row with the pairs that came of it, settled
     record   a settled row FOUND with pairs that were found at the destination
     forget   a settled row GONE with source uids whose copy is gone
+    leave    a settled row LEFT with source uids that are removed from the source
 
 Rows are folded in their order, so a later one outranks an earlier one. A message costs 16 bytes
 and its share of one row.
@@ -13,11 +14,13 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from struct import Struct
 
+from sync.columns import Uids
 from sync.intent import Intent, Known, Pair, Rest
 from sync.model import FolderStatus
 from sync.pairs import Pairs
@@ -29,17 +32,21 @@ _PAIR = Struct("<IIQ")
 _STATUS = Struct("<QQQQ")
 """UIDVALIDITY, UIDNEXT, messages, HIGHESTMODSEQ."""
 
+DAY = 86_400
+"""Seconds."""
+
 
 class Kind(StrEnum):
     SENT = "sent"
     FOUND = "found"
     GONE = "gone"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One batch. `run` is the account run that wrote it; `packed` holds uids while it is open and
-    in a row GONE, else pairs."""
+    """One batch. `run` is the account run that wrote it, `at` when it was settled, in seconds
+    since 1970; `packed` holds uids while it is open and in rows GONE and LEFT, else pairs."""
 
     number: int
     run: int
@@ -47,11 +54,13 @@ class Row:
     settled: bool
     uidnext: int
     packed: bytes
+    at: int = 0
 
 
 def fold(rows: Iterable[Row], run: int) -> Known:
     """What the rows amount to for the account run `run`: what it sent itself is `sent`."""
     pairs, sent = Pairs(), Pairs()
+    left, left_now = Uids(), Uids()
     intents: list[Intent] = []
     for row in rows:
         if not row.settled:
@@ -61,25 +70,56 @@ def fold(rows: Iterable[Row], run: int) -> Known:
             gone = unpack_uids(row.packed)
             pairs.drop(gone)
             sent.drop(gone)
+        elif row.kind == Kind.LEFT:
+            left.update(unpack_uids(row.packed))
+            left_now.update(unpack_uids(row.packed) if row.run == run else ())
         else:
             ours = row.kind == Kind.SENT and row.run == run
             for uid, there, size in _PAIR.iter_unpack(row.packed):
                 pairs.add(uid, there, size)
                 if ours:
                     sent.add(uid, there, size)
-    return Known(pairs.there, sent, tuple(intents))
+    return Known(pairs.there, sent, tuple(intents), left or frozenset(), left_now or frozenset())
 
 
-def squeeze(rows: Iterable[Row]) -> bytes:
-    """The pairs of settled rows as those of one row."""
-    pairs = Pairs()
+def settled_before(rows: Iterable[Row], moment: datetime) -> Collection[int]:
+    """Source uids of the pairs that were settled last at `moment` or before."""
+    latest, found = moment.timestamp(), set[int]()
     for row in rows:
-        if row.kind == Kind.GONE:
-            pairs.drop(unpack_uids(row.packed))
+        if not row.settled or row.kind == Kind.LEFT:
+            continue
+        uids = unpack_uids(row.packed) if row.kind == Kind.GONE else pair_uids(row.packed)
+        if row.kind == Kind.GONE or row.at > latest:
+            found.difference_update(uids)
         else:
-            for numbers in _PAIR.iter_unpack(row.packed):
-                pairs.add(*numbers)
-    return pack_pairs(pairs.values())
+            found.update(uids)
+    return Uids(sorted(found))
+
+
+def squeeze(rows: Sequence[Row], run: int) -> Iterator[Row]:
+    """What settled rows amount to in few rows: the pairs of one day in one, settled when the last
+    of them was; then what has left the source."""
+    days: dict[int, Pairs] = {}
+    latest: dict[int, int] = {}
+    decided: set[int] = set()
+    for row in reversed(rows):
+        if row.kind == Kind.LEFT:
+            continue
+        if row.kind == Kind.GONE:
+            decided.update(unpack_uids(row.packed))
+            continue
+        day = row.at // DAY
+        latest[day] = max(row.at, latest.get(day, 0))
+        some = days.setdefault(day, Pairs())
+        for pair in Pairs(unpack_pairs(row.packed)).values():
+            if pair.source_uid not in decided:
+                decided.add(pair.source_uid)
+                some.put(pair)
+    for day in sorted(days):
+        yield Row(0, run, Kind.FOUND, True, 0, pack_pairs(days[day].values()), latest[day])
+    left = fold((row for row in rows if row.kind == Kind.LEFT), run).left
+    if left:
+        yield Row(0, run, Kind.LEFT, True, 0, pack_uids(left), max(latest.values(), default=0))
 
 
 def pack_pairs(pairs: Iterable[Pair]) -> bytes:
@@ -87,6 +127,11 @@ def pack_pairs(pairs: Iterable[Pair]) -> bytes:
     for pair in pairs:
         packed += _PAIR.pack(pair.source_uid, pair.destination_uid, pair.size)
     return bytes(packed)
+
+
+def pair_uids(packed: bytes) -> Iterator[int]:
+    """The source uids alone."""
+    return (uid for uid, _, _ in _PAIR.iter_unpack(packed))
 
 
 def unpack_pairs(packed: bytes) -> Iterator[Pair]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
-from sync.ledger_rows import Kind, Row, fold, pack_pairs, pack_uids
+from sync.ledger_rows import Kind, Row, fold, pack_pairs, pack_uids, settled_before
 
 
 @dataclass(slots=True)
@@ -18,7 +20,8 @@ class _Page:
 class MemoryLedger:
     """Holds one account's knowledge as long as the object lives, packed as a file would hold it."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._pages: dict[FolderKey, _Page] = {}
         self._numbers = 0
         self._run = 1
@@ -31,7 +34,8 @@ class MemoryLedger:
         return {key.source: Place(key.destination, page.rest) for key, page in self._pages.items()}
 
     def load(self, key: FolderKey) -> Known:
-        return fold(self._page(key).rows.values(), self._run)
+        known = fold(self._page(key).rows.values(), self._run)
+        return replace(known, guarded=any(map(_has_left, self._incarnations(key))))
 
     def intend(self, key: FolderKey, intent: Intent) -> int:
         return self._add(
@@ -40,7 +44,8 @@ class MemoryLedger:
 
     def settle(self, key: FolderKey, number: int, pairs: Sequence[Pair]) -> None:
         rows = self._page(key).rows
-        rows[number] = replace(rows[number], settled=True, packed=pack_pairs(pairs))
+        at = int(self._clock())
+        rows[number] = replace(rows[number], settled=True, packed=pack_pairs(pairs), at=at)
 
     def record(self, key: FolderKey, pairs: Collection[Pair]) -> None:
         self._add(key, Kind.FOUND, pack_pairs(pairs))
@@ -51,13 +56,32 @@ class MemoryLedger:
     def forget(self, key: FolderKey, uids: Sequence[int]) -> None:
         self._add(key, Kind.GONE, pack_uids(uids))
 
+    def leave(self, key: FolderKey, uids: Sequence[int]) -> None:
+        self._add(key, Kind.LEFT, pack_uids(uids))
+
+    def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
+        return settled_before(self._page(key).rows.values(), moment)
+
     def _add(
         self, key: FolderKey, kind: Kind, packed: bytes, *, uidnext: int = 0, settled: bool = True
     ) -> int:
         self._numbers += 1
-        row = Row(self._numbers, self._run, kind, settled, uidnext, packed)
+        at = int(self._clock())
+        row = Row(self._numbers, self._run, kind, settled, uidnext, packed, at)
         self._page(key).rows[self._numbers] = row
         return self._numbers
 
+    def _incarnations(self, key: FolderKey) -> Iterator[_Page]:
+        """The same folder under other UIDVALIDITYs, or in another place."""
+        return (
+            page
+            for other, page in self._pages.items()
+            if other.source == key.source and other != key
+        )
+
     def _page(self, key: FolderKey) -> _Page:
         return self._pages.setdefault(key, _Page())
+
+
+def _has_left(page: _Page) -> bool:
+    return any(row.kind == Kind.LEFT for row in page.rows.values())

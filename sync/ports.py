@@ -8,6 +8,7 @@ the server asked for. All may raise AuthenticationFailed and ConnectFailed for t
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from sync.errors import FolderError, StopReason
@@ -30,6 +31,7 @@ from sync.model import (
     Vanished,
     Wanted,
 )
+from sync.refiling_values import Filed, Filing
 from sync.report import FolderReport, MessageNote, Outcome
 
 
@@ -106,11 +108,35 @@ class Writer(Protocol):
         ...
 
 
-class Destination(Reader, Writer, Protocol):
+class Filer(Protocol):
+    def file(self, filing: Filing) -> Filed:
+        """Put messages of one folder into another, by MOVE (RFC 6851) or COPY; with flags and
+        internal date as they are. Where neither MOVE nor UIDPLUS is offered nothing is moved, and
+        DeletionRefused is raised. A move may end as a copy, never as a loss.
+
+        What the server refuses is in the answer; FolderError and UidValidityChanged are raised
+        before anything is done. ConnectionLost leaves all of it in doubt."""
+        ...
+
+
+class Destination(Reader, Writer, Filer, Protocol):
     pass
 
 
-class Ledger(Protocol):
+class Leaving(Protocol):
+    """What the ledger knows of messages that are removed from the source."""
+
+    def leave(self, key: FolderKey, uids: Sequence[int]) -> None:
+        """Written durably before the first of these is removed from the source: whatever becomes
+        of that, their copies may be the last ones from now on. Raises Stopped(FENCED)."""
+        ...
+
+    def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
+        """Source uids that were known to be copied at `moment`, and are still."""
+        ...
+
+
+class Ledger(Leaving, Protocol):
     """What is known to be copied for one account. Survives the process at every step."""
 
     def places(self) -> Mapping[str, Place]:

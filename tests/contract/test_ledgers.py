@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -125,3 +126,41 @@ def test_how_both_sides_rested_is_kept(reopen: Reopen) -> None:
     reopen().rest(KEY, rest)
     assert reopen().places() == {KEY.source: Place(KEY.destination, rest)}
     assert reopen().load(KEY).pairs == {}
+
+
+def test_what_left_the_source_is_remembered(reopen: Reopen) -> None:
+    """Its pairs stay known, and a later run knows which copies may be the last ones."""
+    ledger = reopen()
+    ledger.record(KEY, [Pair(1, 7, 10), Pair(2, 8, 10), Pair(HIGHEST, 9, 10)])
+    ledger.leave(KEY, [HIGHEST, 2])
+    known = reopen().load(KEY)
+    assert dict(known.pairs) == {1: 7, 2: 8, HIGHEST: 9}
+    assert set(known.left) == set(known.left_now) == {2, HIGHEST}
+    assert not known.guarded
+
+
+def test_a_folder_made_anew_is_guarded(reopen: Reopen) -> None:
+    """Which copies are the last ones is not known under another UIDVALIDITY, and that is told; a
+    folder of another name has nothing to do with it."""
+    ledger = reopen()
+    ledger.record(KEY, [Pair(1, 7, 10)])
+    assert not ledger.load(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22)).guarded
+    ledger.leave(KEY, [1])
+    assert reopen().load(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22)).guarded
+    assert reopen().load(FolderKey("Entwürfe", 11, "INBOX.Drafts", 23)).guarded
+    assert not reopen().load(FolderKey("Sent", 11, "INBOX.Sent", 22)).guarded
+    assert not reopen().load(KEY).guarded
+
+
+def test_when_a_message_was_copied_is_known(reopen: Reopen) -> None:
+    """By the moment at which it was settled; open and forgotten ones were not copied."""
+    ledger = reopen()
+    first = ledger.intend(KEY, Intent((1, 2), uidnext=7))
+    ledger.intend(KEY, Intent((3,), uidnext=9))
+    ledger.settle(KEY, first, [Pair(1, 7, 10), Pair(2, 8, 10)])
+    ledger.record(KEY, [Pair(4, 11, 10)])
+    ledger.forget(KEY, [2])
+    ledger.leave(KEY, [1])
+    now = datetime.now(UTC)
+    assert set(reopen().settled_before(KEY, now + timedelta(seconds=2))) == {1, 4}
+    assert not reopen().settled_before(KEY, now - timedelta(seconds=60))

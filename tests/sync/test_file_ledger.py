@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from sync.file_ledger import ROWS_OF_A_FOLDER, FileLedger, LedgerUnusable
 from sync.file_lock import LedgerInUse
 from sync.intent import FolderKey, Intent, Known, Pair
+from sync.ledger_rows import DAY
 
 KEY = FolderKey("Entwürfe", 11, "INBOX.Drafts", 22)
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,6 +125,41 @@ def test_many_rows_become_one(path: Path) -> None:
     with closing(FileLedger(path, "a")) as later:
         assert later.load(KEY) == Known(before, {}, ())
     assert 3 not in before
+
+
+def test_days_are_not_folded_into_one(path: Path) -> None:
+    """How long ago a message was copied, and what has left the source, stay known."""
+    now = 1_700_000_000.0
+    with closing(FileLedger(path, "a", lambda: now)) as ledger:
+        for number in range(2 * ROWS_OF_A_FOLDER):
+            now += DAY / 8
+            send(ledger, number + 1, 1)
+        ledger.forget(KEY, [3])
+        ledger.leave(KEY, [1, 2])
+        half = datetime.fromtimestamp(now - 4 * DAY, UTC)
+        before, old = ledger.load(KEY), set(ledger.settled_before(KEY, half))
+        ledger.end_run()
+        assert batches(path) == 9, "eight days, and what has left"
+        after, still_old = ledger.load(KEY), set(ledger.settled_before(KEY, half))
+    assert after.pairs == before.pairs
+    assert set(after.left) == {1, 2}
+    assert not still_old - old
+    assert len(old - still_old) < 8, "those of the day that was half over"
+
+
+def test_a_ledger_of_the_version_before_is_read(path: Path) -> None:
+    """What it knows counts as copied when it is first opened."""
+    with closing(FileLedger(path, "a")) as ledger:
+        send(ledger, 1, 2)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("ALTER TABLE batch DROP COLUMN at")
+        db.execute("PRAGMA user_version = 1")
+    with closing(FileLedger(path, "a")) as ledger:
+        assert set(ledger.load(KEY).sent) == {1, 2}
+        send(ledger, 3, 1)
+        now = datetime.now(UTC)
+        assert not ledger.settled_before(KEY, now - timedelta(seconds=60))
+        assert set(ledger.settled_before(KEY, now + timedelta(seconds=2))) == {1, 2, 3}
 
 
 def test_an_open_intent_is_never_folded_away(path: Path) -> None:
