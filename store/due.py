@@ -3,6 +3,7 @@
     due, and its accounts are     what happens
     running or paused             nothing: the slot waits for the end of that run
     being checked                 nothing: it waits for the checks
+    logins refused time and again those accounts are checked first
     all ready                     the next run
     partly blocked                the next run over the others; the history names those left out
     all blocked                   nothing until one is mended; the history says once why
@@ -21,6 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store import control
+from store.refused import RUNS, check_again
 from store.states import AccountState, MigrationState, ScheduleState, move
 from store.tables import Account, History, Migration, Run, now
 
@@ -49,6 +51,7 @@ def start_due(session: Session, migration_id: int) -> Run | None:
     if migration.loop and migration.loop_until is not None and migration.loop_until < now():
         _give_up(session, migration)
         return None
+    _check_refused(session, migration)
     accounts = _accounts(session, migration_id)
     states = {state for _, state in accounts}
     if states & {AccountState.NEW, AccountState.CHECKING}:
@@ -61,16 +64,24 @@ def start_due(session: Session, migration_id: int) -> Run | None:
     return control.begin_run(session, migration, None, f", by the schedule{_left_out(blocked)}")
 
 
+def _check_refused(session: Session, migration: Migration) -> None:
+    if found := check_again(session, migration.id):
+        note = f"Checked again, their logins being refused in {RUNS} runs: {_names(found)}."
+        control.tell(session, migration, None, "changed", note=note)
+
+
 def _accounts(session: Session, migration_id: int) -> list[tuple[str, str]]:
     query = select(Account.mailbox, Account.state).where(Account.migration_id == migration_id)
     return [(mailbox, state) for mailbox, state in session.execute(query.order_by(Account.id))]
 
 
 def _left_out(blocked: list[str]) -> str:
-    if not blocked:
-        return ""
-    more = f" and {len(blocked) - _NAMED} more" if len(blocked) > _NAMED else ""
-    return f"; left out, being blocked: {', '.join(blocked[:_NAMED])}{more}"
+    return f"; left out, being blocked: {_names(blocked)}" if blocked else ""
+
+
+def _names(mailboxes: list[str]) -> str:
+    more = f" and {len(mailboxes) - _NAMED} more" if len(mailboxes) > _NAMED else ""
+    return ", ".join(mailboxes[:_NAMED]) + more
 
 
 def _hold(session: Session, migration: Migration, slot: datetime) -> None:

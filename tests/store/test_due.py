@@ -14,11 +14,12 @@ from store import control, forgetting, scheduling
 from store.control import NotStartable
 from store.due import due, start_due
 from store.engine import Store
-from store.finishing import finish_account_run
+from store.finishing import Reason, fail_account_run, finish_account_run
 from store.reporting_in import News, tell
 from store.scheduling import RepeatChoice
 from store.states import AccountState, IllegalMove, MigrationState
 from store.tables import Account, AccountRun, FolderRow, History, Migration, Run, now
+from sync.errors import Code
 from sync.report import FolderReport
 from tests.store.test_control import DONE
 from tests.store.world import add_migration, claim_runs
@@ -302,6 +303,38 @@ def test_a_standing_migration_starts_when_its_check_is_clean(store: Store) -> No
     with store.write() as session:
         session.scalars(select(Account)).one().state = AccountState.READY
     assert ticked(store) == [1]
+
+
+def refuse(store: Store, code: Code) -> None:
+    for claim in claim_runs(store):
+        with store.write() as session:
+            assert fail_account_run(session, claim.id, claim.token, Reason(code, side="source"))
+
+
+def test_a_login_that_is_refused_in_two_runs_is_checked_first(store: Store) -> None:
+    """A loop does not guess a password until the server locks the account; mended, it goes on."""
+    number = planned(store, loop=True, loop_minutes=20)
+    for expected in ([1], [2], []):
+        assert ticked(store) == expected
+        refuse(store, Code.LOGIN_REFUSED)
+        change(store, number, next_start_at=now())
+    with store.write() as session:
+        account = session.scalars(select(Account)).one()
+        assert account.state == AccountState.NEW
+        account.state, account.checked_at = AccountState.READY, now()
+    assert ticked(store) == [3]
+    refuse(store, Code.LOGIN_REFUSED)
+    change(store, number, next_start_at=now())
+    assert ticked(store) == [4]
+
+
+def test_a_server_that_is_away_is_no_refusal(store: Store) -> None:
+    """However often: the loop goes on trying."""
+    number = planned(store, loop=True, loop_minutes=20)
+    for run in range(1, 5):
+        assert ticked(store) == [run]
+        refuse(store, Code.CONNECT_TIMEOUT)
+        change(store, number, next_start_at=now())
 
 
 def test_of_a_loop_the_last_runs_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
