@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sync.duplicates import remove_duplicates
 from sync.ports import Destination
 from sync.report import Outcome
 from sync.work import Work
@@ -16,6 +17,7 @@ def rehearse(work: Work) -> None:
         tally.settle(meta.uid, Outcome.COPIED, meta.size)
     tally.flags_changed = len(plan.flags)
     tally.removed = len(plan.removals)
+    tally.duplicates_removed = len(plan.duplicates)
 
 
 def finish(work: Work, destination: Destination) -> None:
@@ -28,3 +30,6 @@ def finish(work: Work, destination: Destination) -> None:
         work.tally.flags_changed = destination.set_flags(folder, uidvalidity, plan.flags)
     if plan.removals:
         work.tally.removed = destination.remove(folder, uidvalidity, plan.removals)
+    if plan.duplicates:
+        found = plan.duplicates
+        work.tally.duplicates_removed = remove_duplicates(work, found, destination)

@@ -46,7 +46,7 @@ def _differences(
     works: Sequence[Work], sides: Sides, ledger: Ledger, options: SyncOptions
 ) -> dict[Work, Difference]:
     """Of the folders of which both sides can tell them, where that is worth it."""
-    rested = [work for work in works if _learn(work, ledger)]
+    rested = [work for work in works if _learn(work, ledger, options)]
     if not rested:
         return {}
     asked = [_since(work, options) for work in rested]
@@ -61,9 +61,10 @@ def _differences(
     return found
 
 
-def _learn(work: Work, ledger: Ledger) -> bool:
-    """Whether the ledger knows enough of this folder."""
-    if work.rest is None:
+def _learn(work: Work, ledger: Ledger, options: SyncOptions) -> bool:
+    """Whether the ledger knows enough of this folder. What equals another message is seen only
+    among all of them."""
+    if work.rest is None or options.delete_duplicates or options.messages.once:
         return False
     here, there = work.rest.source.uidvalidity, work.rest.destination.uidvalidity
     pair = work.pair

@@ -31,6 +31,14 @@ from sync.pairs import Pairs
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """A message of the destination that equals another one, which stays: both by uid."""
+
+    uid: int
+    kept: int
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The actions for one folder; what is not skipped, left out or copied is present."""
 
@@ -45,6 +53,8 @@ class Plan:
     """Destination uids without a message at the source."""
     left_out: tuple[LeftOut, ...] = ()
     """What would be copied, but was not chosen."""
+    duplicates: tuple[Duplicate, ...] = ()
+    """What else is removed at the destination."""
 
 
 def unmatched(
@@ -87,8 +97,7 @@ def plan_folder(
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
     removals = () if options.mode is not Mode.ALL else _removals(present, theirs)
-    if pairs and not options.allow_removal and 2 * len(removals) > len(theirs) + unlisted:
-        raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
+    refuse_emptying(len(removals), len(theirs) + unlisted, pairs, options)
     permanent = destination.permanent_flags
     wanted, left_out = chosen(ours.select(copies), options)
     return Plan(
@@ -101,6 +110,15 @@ def plan_folder(
         removals=removals,
         left_out=left_out,
     )
+
+
+def refuse_emptying(
+    removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions
+) -> None:
+    """Raises DeletionRefused when a folder that an earlier run filled would lose more than half of
+    what is there, and nobody has allowed it."""
+    if pairs and not options.allow_removal and 2 * removals > there:
+        raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
 
 
 def _removals(present: Pairs, theirs: Messages) -> tuple[int, ...]:

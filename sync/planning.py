@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from array import array
+from dataclasses import replace
 
 from sync.aftermath import Aftermath
 from sync.columns import Uids
+from sync.duplicates import duplicates
 from sync.errors import Code
 from sync.intent import Known, Pair
 from sync.options import SyncOptions
 from sync.pairs import Pairs
-from sync.plan import Plan, plan_folder, unmatched
+from sync.plan import Plan, plan_folder, refuse_emptying, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import note_dead
@@ -41,9 +43,18 @@ def plan_work(
     if plan.recorded and not options.dry_run:
         ledger.record(work.key, plan.recorded.values())
     work.taken.update(plan.recorded.there.values())
-    work.plan = plan
+    work.plan = plan = _with_duplicates(plan, work, sides, options)
     note_dead(work, plan)
     _count(work, plan)
+
+
+def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions) -> Plan:
+    if not options.delete_duplicates:
+        return plan
+    found = duplicates(work, plan.removals, sides.destination)
+    removals, there = len(plan.removals) + len(found), len(work.theirs.messages)
+    refuse_emptying(removals, there, work.known.pairs, options)
+    return replace(plan, duplicates=found)
 
 
 def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:

@@ -90,7 +90,7 @@ def _resting(
         if pair.exists
         and (place := places.get(pair.source.name)) is not None
         and place.destination == pair.destination.name
-        and trusted(place.rest, options.mode)
+        and trusted(place.rest, options)
     ]
 
 

@@ -52,6 +52,11 @@ class FolderReport:
     failed: int = 0
     vanished: int = 0
     size_copied: int = 0
+    refiled: int = 0
+    """Those of `present` that the destination held in another folder, until this run."""
+    bodies_spared: int = 0
+    size_spared: int = 0
+    """Those of them of which no body was read at the source, and their bytes."""
     flags_changed: int = 0
     removed: int = 0
     created: bool = False
@@ -62,6 +67,8 @@ class FolderReport:
     """So many messages were read on both sides and compared byte for byte."""
     altered: int = 0
     """Of these, and of copies of another size, so many differ as servers alter what they store."""
+    duplicates_removed: int = 0
+    """At the destination, beside the `removed`."""
     deleted_at_source: int = 0
     """In a dry run: so many would be removed from the source if their copies prove equal."""
 
@@ -75,6 +82,10 @@ class FolderReport:
 class MailboxReport:
     folders: tuple[FolderReport, ...]
     verdict: Verdict
+    left_out: tuple[str, ...] = ()
+    """Folders of the source that were not looked at, because somebody chose so."""
+    missing: tuple[str, ...] = ()
+    """Folders that were asked for by name, and that the source has not."""
 
     def total(self, field: str) -> int:
         """The sum of one counter of FolderReport over all folders."""

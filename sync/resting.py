@@ -17,12 +17,13 @@ RESTLESS = Rest(_NEVER, _NEVER)
 """Of a folder that no longer rests as it did."""
 
 
-def trusted(rest: Rest | None, mode: Mode) -> bool:
-    """Whether a run in this mode may go by it. A run in another mode may have left messages at the
-    destination that mode ALL removes."""
+def trusted(rest: Rest | None, options: SyncOptions) -> bool:
+    """Whether a run with these options may go by it. A run with others may have left messages at
+    the destination that mode ALL removes, or that are duplicates."""
     if rest is None or not rest.source.uidvalidity:
         return False
-    return mode is not Mode.ALL or rest.source.messages == rest.destination.messages
+    removing = options.mode is Mode.ALL or options.delete_duplicates
+    return not removing or rest.source.messages == rest.destination.messages
 
 
 def which_flags(rest: Rest, mode: Mode) -> WhichFlags:

@@ -62,8 +62,12 @@ class Tally:
     listed: Messages = field(default_factory=Messages)
     open: Open = field(default_factory=lambda: Open(Messages()))
     size_copied: int = 0
+    refiled: int = 0
+    bodies_spared: int = 0
+    size_spared: int = 0
     flags_changed: int = 0
     removed: int = 0
+    duplicates_removed: int = 0
     read_back: int = 0
     altered: int = 0
     deleted_at_source: int = 0
@@ -176,8 +180,12 @@ class Tally:
             found=self.found,
             **{str(outcome): number for outcome, number in self.counts.items()},
             size_copied=self.size_copied,
+            refiled=self.refiled,
+            bodies_spared=self.bodies_spared,
+            size_spared=self.size_spared,
             flags_changed=self.flags_changed,
             removed=self.removed,
+            duplicates_removed=self.duplicates_removed,
             created=self.created,
             verified=self.verified,
             error=self.error.code if self.error else None,

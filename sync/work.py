@@ -37,6 +37,10 @@ class Work:
     """Source uids of pairs whose copy is gone from the destination."""
     copied: Pairs = field(default_factory=Pairs)
     """By source uid: what this pass has copied."""
+    refiled: Uids = field(default_factory=Uids)
+    """Those of `copied` that the destination has put here from another folder."""
+    disturbed: bool = False
+    """Messages were taken out of the destination's folder since it was listed."""
     nul: set[int] = field(default_factory=set)
     """Copied messages with a NUL, which some servers replace without a word."""
     taken: Uids = field(default_factory=Uids)
@@ -74,8 +78,10 @@ class Work:
     @property
     def wrote(self) -> bool:
         """The destination's folder is not what was listed."""
-        changed = self.plan is not None and (self.plan.flags or self.plan.removals)
-        return bool(self.to_prove or changed)
+        changed = self.plan is not None and (
+            self.plan.flags or self.plan.removals or self.plan.duplicates
+        )
+        return bool(self.to_prove or changed or self.disturbed)
 
     @property
     def proven_from(self) -> int:
