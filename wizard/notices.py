@@ -57,8 +57,7 @@ def change(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration = own_migration(session, migration_id)
         if not form.validate():
-            flash(" ".join(form.notify.errors), "bad")
-            return _back(migration_id)
+            return _refused(session, migration, form)
         migration.notify = form.notify.data or ""
         history.record(
             session,
@@ -68,8 +67,26 @@ def change(migration_id: int) -> ResponseReturnValue:
             migration_id=migration.id,
             user=acting(session),
         )
+        session.flush()
+        if "HX-Request" in request.headers:
+            return _panel(session, migration, stored=True)
     flash("Stored who is told.", "good")
     return _back(migration_id)
+
+
+def _refused(session: Session, migration: Migration, form: NotifyForm) -> ResponseReturnValue:
+    """With what was typed, so that one wrong letter does not cost all addresses."""
+    wrong = " ".join(form.notify.errors or ("Reload the page and try again.",))
+    if "HX-Request" in request.headers:
+        return _panel(session, migration, typed=form.notify.data or "", wrong=wrong), 422
+    flash(f"{wrong} What was typed: {form.notify.data}", "bad")
+    return _back(migration.id)
+
+
+def _panel(session: Session, migration: Migration, **shown: object) -> str:
+    return render_template(
+        "notices/panel.html", migration=migration, **listed(session, migration), **shown
+    )
 
 
 @notices.post("/test")

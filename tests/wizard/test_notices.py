@@ -145,6 +145,22 @@ def test_who_is_told_is_changed_while_it_runs(
         assert session.get_one(Migration, finished).notify == ""
 
 
+def test_a_wrong_address_does_not_cost_the_others(
+    reseller: Browser, services: Services, finished: int
+) -> None:
+    """What was typed stays in the field, with the reason below it; nothing is stored."""
+    path = f"/migrations/{finished}/notices"
+    answer = reseller.post(path, notify="a@example.com; b@", fragment=True)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'value="a@example.com; b@"' in page
+    assert 'aria-invalid="true"' in page
+    with services.store.read() as session:
+        assert session.get_one(Migration, finished).notify == ""
+    answer = reseller.post(path, notify="a@example.com", fragment=True)
+    assert "Stored who is told" in answer.get_data(as_text=True)
+
+
 def test_addresses_that_fill_the_field_still_fit(
     reseller: Browser, services: Services, finished: int
 ) -> None:
