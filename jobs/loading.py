@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from imap.server import Login, Server
+from imap.server import Login, NetworkPolicy, Server
 from importer.usernames import source_login
+from parameters.build import sync_options
+from parameters.choices import Choices, ChoicesUnreadable, from_json
 from store.doubt import quiet_seconds
 from store.engine import Store
 from store.seal import Sealer, password_context
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
+from sync.errors import AccountError, Code
 from sync.options import Mode, Security, SyncOptions
 
 
@@ -57,6 +60,8 @@ class Work:
     attempts: int
     sides: Sides
     options: SyncOptions
+    timeouts: tuple[int, int]
+    """Seconds to wait for an answer: of the source, and of the destination."""
 
 
 def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
@@ -77,22 +82,43 @@ def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
     )
 
 
+def patient(policy: NetworkPolicy, seconds: int) -> NetworkPolicy:
+    """The operator's policy with this migration's timeout, which connecting never exceeds."""
+    connect = min(policy.connect_timeout, seconds)
+    return replace(policy, connect_timeout=connect, read_timeout=seconds)
+
+
 def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
+    """Raises SealBroken, and AccountError for options that this version cannot carry out."""
     with store.read() as session:
         account_run = session.get_one(AccountRun, account_run_id)
         run = session.get_one(Run, account_run.run_id)
         account = session.get_one(Account, account_run.account_id)
         migration = session.get_one(Migration, run.migration_id)
+        choices = _choices(run)
+        quiet = quiet_seconds(session, account.id)
         return Work(
             account_id=account.id,
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer)),
-            options=SyncOptions(
-                mode=Mode(run.mode),
-                dry_run=run.dry_run,
-                quiet_seconds=quiet_seconds(session, account.id),
-            ),
+            options=_options(choices, run, quiet),
+            timeouts=(choices.timeout_source, choices.timeout_destination),
         )
+
+
+def _choices(run: Run) -> Choices:
+    try:
+        return from_json(run.options)
+    except ChoicesUnreadable as error:
+        raise AccountError(Code.BAD_ARGUMENT, str(error)) from error
+
+
+def _options(choices: Choices, run: Run, quiet: float) -> SyncOptions:
+    """What was right when it was stored can be wrong for a version that knows more."""
+    try:
+        return sync_options(choices, mode=Mode(run.mode), dry_run=run.dry_run, quiet_seconds=quiet)
+    except ValueError as error:
+        raise AccountError(Code.BAD_ARGUMENT, str(error)) from error
 
 
 def _with_defaults(sides: Sides) -> Sides:

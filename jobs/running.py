@@ -13,12 +13,13 @@ import logging
 from contextlib import closing
 from enum import Enum, auto
 
-from imap import ImapDestination, open_destination, open_source
+from imap import ImapDestination, ImapSource, Throttle, open_destination, open_source
+from imap.arrival import arrive
 from jobs.deadline import Deadline, clock
 from jobs.ending import Ending, as_sync_error
 from jobs.lease import Heartbeat
 from jobs.leaving import LEAVING
-from jobs.loading import Place, Sides, Work, work_of
+from jobs.loading import Place, Work, patient, work_of
 from jobs.logs import trace
 from jobs.progress import StoreProgress, StoreStop
 from jobs.services import Services
@@ -34,7 +35,7 @@ from store.states import Phase
 from sync.errors import AccountError, AuthenticationFailed, Code, Side, Stopped, SyncError
 from sync.mailbox import migrate
 from sync.memory import MemoryServer
-from sync.ports import Destination, Source
+from sync.ports import Destination
 from sync.report import MailboxReport
 
 NEW_MAILBOX_SECONDS = 10
@@ -104,10 +105,13 @@ class AccountRunJob:
         ledger = SqlLedger(
             self._store, work.account_id, self._id, self._token, subject=work.sides.subject
         )
+        throttle = Throttle(work.options.bytes_per_second, self._stop.wait)
         with (
-            closing(self._source(work.sides)) as source,
-            closing(self._destination(work.sides, place, mailbox)) as destination,
+            closing(self._source(work, throttle)) as source,
+            closing(self._destination(work, place, throttle, mailbox)) as destination,
         ):
+            together = not work.options.bytes_per_second
+            arrive(source.connect, lambda: self._connect(destination, mailbox), together=together)
             return migrate(
                 source,
                 destination,
@@ -129,17 +133,34 @@ class AccountRunJob:
         self._tell(mailbox_created=True)
         return Mailbox.NEW
 
-    def _source(self, sides: Sides) -> Source:
-        return open_source(sides.source, sides.login, self._services.policy, wait=self._stop.wait)
+    def _source(self, work: Work, throttle: Throttle) -> ImapSource:
+        return open_source(
+            work.sides.source,
+            work.sides.login,
+            patient(self._services.policy, work.timeouts[0]),
+            wait=self._stop.wait,
+            throttle=throttle,
+        )
 
-    def _destination(self, sides: Sides, place: Place, mailbox: Mailbox) -> Destination:
+    def _destination(
+        self, work: Work, place: Place, throttle: Throttle, mailbox: Mailbox
+    ) -> Destination:
         if mailbox is Mailbox.ABSENT:
             return MemoryServer()
-        login = sides.destination_login
-        opened = open_destination(place.server, login, self._services.policy, wait=self._stop.wait)
+        return open_destination(
+            place.server,
+            work.sides.destination_login,
+            patient(self._services.policy, work.timeouts[1]),
+            wait=self._stop.wait,
+            throttle=throttle,
+        )
+
+    def _connect(self, destination: Destination, mailbox: Mailbox) -> None:
+        if not isinstance(destination, ImapDestination):
+            return
         if mailbox is Mailbox.NEW:
-            self._await_login(opened)
-        return opened
+            self._await_login(destination)
+        destination.connect()
 
     def _await_login(self, destination: ImapDestination) -> None:
         """Dovecot, for one, looks at its users once a second."""
