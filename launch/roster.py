@@ -12,6 +12,8 @@ from settings import Settings
 
 _WEB_WORKERS = 2
 _WEB_THREADS = 8
+_WEB_LOG = Path(__file__).with_name("web_log.json")
+"""Key=value lines. Requests are not logged: their addresses may be signed links."""
 _NOT_FOR_CHILDREN = ("ADMIN_EMAIL", "ADMIN_PASSWORD")
 
 
@@ -65,6 +67,7 @@ def _gunicorn(settings: Settings) -> tuple[str, ...]:
         f"--threads={_WEB_THREADS}",
         "--graceful-timeout=2",
         "--no-control-socket",
+        f"--log-config-json={_WEB_LOG}",
     )
 
 

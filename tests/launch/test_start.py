@@ -81,6 +81,15 @@ def test_a_wrong_setting_is_named(launch: Launch, name: str, value: str) -> None
     assert "Traceback" not in wrong.text
 
 
+def test_the_web_server_logs_as_the_others_do(started: Started) -> None:
+    """key=value on every line, and no line for a request: its address may be a signed link."""
+    assert until(lambda: _answers(started), 20)
+    lines = (started.data_dir / "logs" / "web.log").read_text().splitlines()
+    assert any("Listening at" in line for line in lines)
+    assert all(line.startswith("time=20") and " level=" in line for line in lines)
+    assert not any("GET /" in line for line in lines)
+
+
 def test_what_is_killed_comes_back(started: Started) -> None:
     """SIGKILL to every child but Redis: within seconds the page answers again."""
     before = {pid for pid in started.family() if b"gunicorn" in _command(pid)}
