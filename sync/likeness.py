@@ -42,8 +42,8 @@ class Marks:
 
 
 def equals(rows: Iterable[int], key: Callable[[int], Any]) -> Iterator[list[int]]:
-    """Those that have one key, where there is more than one; each group in ascending order."""
-    for _, group in groupby(sorted(rows, key=lambda row: (key(row), row)), key):
+    """Those that have one key, where there is more than one. `rows` ascend; so does each group."""
+    for _, group in groupby(sorted(rows, key=key), key):
         found = list(group)
         if len(found) > 1:
             yield found
