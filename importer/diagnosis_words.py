@@ -199,6 +199,10 @@ WORKING: Mapping[Code, Words] = {
         "Look at both mailboxes. If the removal is meant, recreate the migration: "
         "it asks for your confirmation anew.",
     ),
+    Code.FOLDERS_WOULD_MERGE: Words(
+        "Two folders of the source would become one at the destination, so nothing was begun.",
+        "Choose another place for one of the two that are named beside this.",
+    ),
     Code.BAD_ARGUMENT: Words(
         "A value holds a line break or another character that cannot be sent to a mail server.",
         "Type username and password again.",

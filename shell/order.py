@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
 
 from imap.server import NetworkPolicy, Server
+from importer.patterns import PatternError, compile_pattern
 from shell.reading import Given, Usage
-from shell.selecting import Selection
 from sync.errors import Side
-from sync.folders import canonical
-from sync.options import FASTEST, Mode, Security, SyncOptions
+from sync.options import FASTEST, FolderChoice, Mode, Pattern, Security, SyncOptions
 
 NUMBERS = {Side.SOURCE: "1", Side.DESTINATION: "2"}
 FOR_EVER = 10 * 365 * 86400
@@ -53,7 +50,6 @@ class Order:
     source: Place
     destination: Place
     options: SyncOptions
-    selection: Selection
     state: Path | None
     json: bool
     just: Just | None
@@ -74,7 +70,6 @@ def understand(given: Given) -> Order:
         source=_place(given, Side.SOURCE, just),
         destination=_place(given, Side.DESTINATION, just),
         options=_options(given),
-        selection=_selection(given),
         state=Path(state) if state else None,
         json="json" in given.flags,
         just=just,
@@ -170,34 +165,28 @@ def _options(given: Given) -> SyncOptions:
         mode=Mode.NEW if "noresyncflags" in flags else mode,
         dry_run="dry" in flags,
         subscribe="nosubscribe" not in flags,
+        subscribe_all="subscribeall" in flags,
         subfolder=given.last("subfolder2") or "",
+        folders=_folders(given),
         allow_removal="allowremoval" in flags,
         bytes_per_second=given.number("maxbytespersecond", 0, FASTEST) or 0,
     )
 
 
-def _selection(given: Given) -> Selection:
+def _folders(given: Given) -> FolderChoice:
     if "nosubscribe" in given.flags and {"subscribe", "subscribeall"} & given.flags:
         raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
-    return Selection(
-        folders=frozenset(map(canonical, given.values.get("folder", []))),
-        trees=tuple(map(canonical, given.values.get("folderrec", []))),
-        include=_patterns(given.values.get("include", []), "include"),
-        exclude=_patterns(given.values.get("exclude", []), "exclude"),
+    return FolderChoice(
+        folders=frozenset(given.values.get("folder", [])),
+        trees=tuple(given.values.get("folderrec", [])),
+        include=_patterns(given, "include"),
+        exclude=_patterns(given, "exclude"),
         only_subscribed="subscribed" in given.flags,
-        subscribe_all="subscribeall" in given.flags,
     )
 
 
-def _patterns(texts: Sequence[str], name: str) -> tuple[re.Pattern[str], ...]:
+def _patterns(given: Given, name: str) -> tuple[Pattern, ...]:
     try:
-        return tuple(re.compile(_from_perl(text)) for text in texts)
-    except re.error as error:
-        raise Usage(f"--{name} {error.pattern!r} is no regular expression: {error.msg}.") from error
-
-
-def _from_perl(text: str) -> str:
-    """Perl lets (?i) stand again where it holds already, as in mailcow's own default."""
-    if not text.startswith("(?i)"):
-        return text
-    return "(?i)" + re.sub(r"(?<!\\)\(\?i\)", "", text[4:])
+        return tuple(map(compile_pattern, given.values.get(name, [])))
+    except PatternError as error:
+        raise Usage(f"--{name} {error}") from error

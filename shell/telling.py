@@ -38,6 +38,8 @@ class Ending:
     error: SyncError | None = None
     seconds: float = 0.0
     notes: tuple[str, ...] = field(default=())
+    left_out: tuple[str, ...] = ()
+    """Folders of the source that the options leave out."""
 
 
 def as_json(order: Order, record: Record, ending: Ending) -> str:
@@ -53,6 +55,7 @@ def as_json(order: Order, record: Record, ending: Ending) -> str:
         "destination": _server(order.destination),
         "total": _total(record),
         "folders": [asdict(report) for report in record.folders],
+        "left_out": list(ending.left_out),
         "exceptions": [asdict(note) for note in record.notes],
         "error": _error(order, ending.error) if ending.error else None,
         "notes": list(ending.notes),
@@ -72,6 +75,8 @@ def as_text(order: Order, record: Record, ending: Ending) -> Iterator[str]:
         yield plain(line)
     if len(record.notes) > SHOWN:
         yield f"and {len(record.notes) - SHOWN} more exceptions; --json has them"
+    if ending.left_out:
+        yield plain(f"Left out: {', '.join(ending.left_out)}")
     if ending.error is not None:
         yield from error_lines(order, ending.error)
     if record.folders:
@@ -85,7 +90,8 @@ def error_lines(order: Order, error: SyncError) -> Iterator[str]:
     told = _error(order, error)
     yield plain(str(told["words"]))
     if told["server_words"]:
-        yield plain(f"The server said: {told['server_words']}")
+        ours = error.code is Code.FOLDERS_WOULD_MERGE
+        yield plain(("" if ours else "The server said: ") + told["server_words"])
     if told["hint"]:
         yield plain(str(told["hint"]))
 

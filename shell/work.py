@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from imap import ImapDestination, ImapSource, Login, Throttle, open_destination
+from imap import ImapSource, Login, Throttle, open_destination
+from imap.arrival import arrive
 from imap.connect import connect
 from imap.session import Session
 from shell.exits import Exit, exit_of, most_frequent
 from shell.order import Just, Order
 from shell.record import Record
-from shell.selecting import SelectedSource
 from shell.stopping import Interruption
 from shell.telling import Ending
 from sync.errors import Code, Side, SyncError
@@ -31,7 +30,7 @@ def carry_out(
     """`logins` are the source's and the destination's. Raises nothing that can be foreseen."""
     begun = time.monotonic()
     try:
-        status, verdict, notes = _work(order, logins, record, stop)
+        status, verdict, notes, left_out = _work(order, logins, record, stop)
     except LedgerInUse as error:
         return Ending(Exit.PID_FILE_ERROR, "not begun", notes=(error.server_words,))
     except LedgerUnusable as error:
@@ -43,17 +42,18 @@ def carry_out(
         return Ending(status, "stopped" if stopped else "not finished", error, seconds)
     except KeyboardInterrupt:
         return Ending(Exit.BY_SIGNAL, "stopped")
-    return Ending(status, verdict, None, time.monotonic() - begun, notes)
+    return Ending(status, verdict, None, time.monotonic() - begun, notes, left_out)
 
 
-Done = tuple[Exit, str, tuple[str, ...]]
+Done = tuple[Exit, str, tuple[str, ...], tuple[str, ...]]
+"""Status, verdict, what else is to be said, and the folders that were left out."""
 
 
 def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Interruption) -> Done:
     if order.just is Just.CONNECT:
         for place in (order.source, order.destination):
             connect(place.server, place.policy, place.side).close()
-        return Exit.OK, "both servers can be reached", ()
+        return Exit.OK, "both servers can be reached", (), ()
     ours, theirs = order.source, order.destination
     throttle = Throttle(order.options.bytes_per_second, stop.wait)
     session = Session(
@@ -73,43 +73,19 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
         throttle=throttle,
         compress=theirs.compress,
     )
-    with closing(SelectedSource(session, order.selection)) as reader, closing(writer):
+    together = not order.options.bytes_per_second
+    with closing(ImapSource(session)) as reader, closing(writer):
         if order.just is Just.LOGIN:
-            _arrive(reader, writer)
-            return Exit.OK, "both logins are accepted", ()
+            arrive(reader.connect, writer.connect, together=together)
+            return Exit.OK, "both logins are accepted", (), ()
         with _ledger(order) as ledger:
-            _arrive(reader, writer)
+            arrive(reader.connect, writer.connect, together=together)
             report = migrate(
                 reader, writer, ledger, options=order.options, progress=record, stop=stop
             )
             if isinstance(ledger, FileLedger) and not order.options.dry_run:
                 ledger.end_run()
-        return _judge(report, record, reader.missing)
-
-
-def _arrive(reader: ImapSource, writer: ImapDestination) -> None:
-    """Log in on both sides at the same time. The source's failure is told first."""
-    arrival = _Arrival(reader)
-    arrival.start()
-    try:
-        writer.connect()
-    finally:
-        arrival.join()
-        if arrival.error is not None:
-            raise arrival.error
-
-
-class _Arrival(threading.Thread):
-    def __init__(self, side: ImapSource) -> None:
-        super().__init__(daemon=True)
-        self._side = side
-        self.error: SyncError | None = None
-
-    def run(self) -> None:
-        try:
-            self._side.connect()
-        except SyncError as error:
-            self.error = error
+        return _judge(report, record)
 
 
 @contextmanager
@@ -121,11 +97,11 @@ def _ledger(order: Order) -> Iterator[Ledger]:
         yield ledger
 
 
-def _judge(report: MailboxReport, record: Record, missing: list[str]) -> Done:
+def _judge(report: MailboxReport, record: Record) -> Done:
     troubles = record.troubles()
-    troubles[Code.FOLDER_MISSING] += len(missing)
+    troubles[Code.FOLDER_MISSING] += len(report.missing)
     status = most_frequent(troubles)
     if status is Exit.OK and report.verdict is Verdict.NOT_VERIFIED:
         status = Exit.WITH_ERRORS
-    notes = tuple(f"The source has no folder {name!r}." for name in missing)
-    return status, str(report.verdict), notes
+    notes = tuple(f"The source has no folder {name!r}." for name in report.missing)
+    return status, str(report.verdict), notes, report.left_out

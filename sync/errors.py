@@ -79,6 +79,7 @@ class Code(StrEnum):
     PROTOCOL = "protocol"
     FOLDER_MISSING = "folder_missing"
     FOLDER_REFUSED = "folder_refused"
+    FOLDERS_WOULD_MERGE = "folders_would_merge"
     UIDVALIDITY_CHANGED = "uidvalidity_changed"
     UIDVALIDITY_UNSTABLE = "uidvalidity_unstable"
     UNREADABLE = "unreadable"

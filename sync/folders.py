@@ -1,22 +1,44 @@
 """Source folder → destination folder. Pure, and injective: two folders never become one.
 
 A name is taken apart at the source's delimiter, below the source's prefix, and put together again
-with the destination's. In this order a folder finds its place: where an earlier run has put it;
-INBOX in INBOX; a folder of the same name; the folder with the same special use (RFC 6154); a new
-folder of its own name. What the destination cannot hold in a name becomes '_', and a name that is
-taken already gets a number.
+with the destination's. In this order a folder finds its place:
+
+    chosen        where a person wants it
+    earlier run   where it has been put before
+    same name     INBOX in INBOX, any other in the folder of its very name
+    special use   in the folder that serves the same (RFC 6154)
+    usual name    the same, where one side tells it by the folder's name only
+    new           in a folder of its own name
+
+What the destination cannot hold in a name becomes '_', and a name that is taken gets a number. The
+last two but one are guesses: of folders at the root, at most one for each use, and never a place
+that is another folder's by its very name or from an earlier run.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
 
-from sync.model import Folder, FolderList, Namespace
+from sync.errors import AccountError, Code, Side
+from sync.folder_names import Care, is_inbox, is_kept, join, levels_of, path
+from sync.folder_names import canonical as canonical
+from sync.folder_uses import Places, use_of
+from sync.model import Folder, FolderList, SpecialUse
+from sync.options import FolderChoice
 
-LONGEST_NAME = 200
-"""Bytes; Dovecot refuses 256 and more, and modified UTF-7 is longer than what is counted here."""
+
+class Reason(StrEnum):
+    """Why a folder goes where it goes."""
+
+    CHOSEN = "chosen"
+    EARLIER = "earlier run"
+    SAME_NAME = "same name"
+    SPECIAL_USE = "special use"
+    USUAL_NAME = "usual name"
+    NEW = "new"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +47,17 @@ class FolderPair:
     destination: Folder
     exists: bool
     """The destination has it already."""
+    reason: Reason = Reason.NEW
+
+
+@dataclass(frozen=True, slots=True)
+class Refusals:
+    """What the destination would not make, so that it is asked for something else."""
+
+    names: frozenset[str] = frozenset()
+    """Of the destination."""
+    care: Mapping[str, Care] = field(default_factory=dict)
+    """By source name: with how much of it the next name is made."""
 
 
 def map_folders(
@@ -33,16 +66,26 @@ def map_folders(
     known: Mapping[str, str],
     *,
     subfolder: str = "",
-    cautious: frozenset[str] = frozenset(),
+    choice: FolderChoice | None = None,
+    left_out: frozenset[str] = frozenset(),
+    refusals: Refusals | None = None,
 ) -> tuple[FolderPair, ...]:
-    """One pair for each selectable source folder, INBOX first, then by name.
+    """One pair for each selectable source folder that is not left out, INBOX first, then by name.
 
-    `known` are source → destination names of earlier runs. Everything goes below `subfolder` of
-    the destination, INBOX too, and nothing outside it is a folder's twin; its levels are parted by
-    '/' or the destination's delimiter. `cautious` are source names whose plain name the destination
-    has refused: every doubtful character in them is replaced."""
-    below = _levels(subfolder, destination.namespace)
-    return _Mapper(source, destination, cautious=cautious, below=below).run(known)
+    `known` are source → destination names of earlier runs. Everything but what a person has placed
+    goes below `subfolder` of the destination, INBOX too, and nothing outside it is a folder's
+    twin; its levels are parted by '/' or the destination's delimiter.
+
+    Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
+    return _Mapper(
+        source,
+        destination,
+        known,
+        choice=choice or FolderChoice(),
+        below=levels_of(subfolder, destination.namespace),
+        left_out=left_out,
+        refusals=refusals or Refusals(),
+    ).run()
 
 
 class _Mapper:
@@ -50,126 +93,159 @@ class _Mapper:
         self,
         source: FolderList,
         destination: FolderList,
+        known: Mapping[str, str],
         *,
-        cautious: frozenset[str],
+        choice: FolderChoice,
         below: tuple[str, ...],
+        left_out: frozenset[str],
+        refusals: Refusals,
     ) -> None:
         self.source = source
-        self.destination = destination
-        self.cautious = cautious
+        self.theirs = destination.namespace
         self.below = below
+        self.choice = choice
+        self.refusals = refusals
         self.existing = {canonical(folder.name): folder for folder in destination.folders}
-        self.special = {
-            folder.special_use: folder
-            for folder in reversed(destination.folders)
-            if folder.special_use and folder.selectable and self._inside(folder)
-        }
+        self.place: dict[str, tuple[str, Reason]] = {}
         self.taken: set[str] = set()
-        self.place: dict[str, str] = {}
-
-    def run(self, known: Mapping[str, str]) -> tuple[FolderPair, ...]:
+        self.numbers: Counter[str] = Counter()
         folders = sorted(
-            (folder for folder in self.source.folders if folder.selectable),
+            (folder for folder in source.folders if folder.selectable),
             key=lambda folder: (not is_inbox(folder.name), folder.name),
         )
-        for folder in folders:
-            if folder.name in known:
-                self._put(folder, canonical(known[folder.name]))
-        for folder in folders:
-            name = self._plain_name(folder)
-            if is_inbox(name) or name in self.existing:
-                self._put(folder, name)
-        for folder in folders:
-            twin = self.special.get(folder.special_use) if folder.special_use else None
-            if twin is not None:
-                self._put(folder, canonical(twin.name))
-        for folder in folders:
-            self._put(folder, self._free(self._plain_name(folder)))
-        return tuple(self._pair(folder) for folder in folders)
+        self.wanted = [folder for folder in folders if folder.name not in left_out]
+        self.names = {folder.name: self._name(folder) for folder in folders}
+        self.earlier = {name: canonical(there) for name, there in known.items()}
+        self.reserved = {
+            self.earlier.get(folder.name, self.names[folder.name])
+            for folder in folders
+            if folder.name in left_out
+        }
 
-    def _put(self, folder: Folder, name: str) -> None:
+    def run(self) -> tuple[FolderPair, ...]:
+        self._put_chosen()
+        for folder in self.wanted:
+            name = self.earlier.get(folder.name)
+            if name is not None and self._may_take(name):
+                self._put(folder, name, Reason.EARLIER)
+        self._put_by_name()
+        if self.choice.automap:
+            places = Places(self.existing, self.theirs, self.below)
+            self._put_by_special_use(places)
+            self._put_by_usual_name(places)
+        for folder in self._by_truth():
+            if folder.name not in self.place:
+                self._put(folder, self._free(folder), Reason.NEW)
+        return tuple(self._pair(folder) for folder in self.wanted)
+
+    def _put(self, folder: Folder, name: str, reason: Reason) -> None:
         if folder.name not in self.place and name not in self.taken:
-            self.place[folder.name] = name
+            self.place[folder.name] = (name, reason)
             self.taken.add(name)
 
-    def _free(self, name: str) -> str:
-        number, candidate = 1, name
-        while candidate in self.taken:
-            number += 1
-            candidate = f"{name}-{number}"
+    def _put_chosen(self) -> None:
+        chosen = {canonical(ours): canonical(theirs) for ours, theirs in self.choice.places}
+        owners: dict[str, str] = {}
+        for folder in self.wanted:
+            name = chosen.get(canonical(folder.name))
+            if name is not None:
+                if name in owners:
+                    raise _made_one(owners[name], folder.name, name)
+                owners[name] = folder.name
+                self._put(folder, name, Reason.CHOSEN)
+        for folder in self.wanted:
+            own = self.earlier.get(folder.name, self.names[folder.name])
+            if folder.name not in self.place and own in owners:
+                raise _made_one(owners[own], folder.name, own)
+
+    def _put_by_name(self) -> None:
+        for folder in self._by_truth():
+            name = self.names[folder.name]
+            there = name in self.existing and name not in self.reserved
+            if is_inbox(name) or (there and self._may_take(name)):
+                self._put(folder, name, Reason.SAME_NAME)
+        for folder in self.wanted:
+            if folder.name in self.refusals.care:
+                self._put_beside_case(folder)
+
+    def _put_beside_case(self, folder: Folder) -> None:
+        """A destination that is blind to case refuses a name that it has in another case."""
+        blind = self.names[folder.name].casefold()
+        alike = [name for name in self.existing if name.casefold() == blind]
+        if len(alike) == 1 and self._may_guess(folder, alike[0]):
+            self._put(folder, alike[0], Reason.SAME_NAME)
+
+    def _put_by_special_use(self, places: Places) -> None:
+        for folder in self.wanted:
+            name = places.marked.get(folder.special_use) if folder.special_use else None
+            if name is not None and self._may_guess(folder, name):
+                self._put(folder, name, Reason.SPECIAL_USE)
+
+    def _put_by_usual_name(self, places: Places) -> None:
+        """One folder for each use that is not served yet: one that is marked, else the first."""
+        ours: dict[SpecialUse, list[Folder]] = {}
+        for folder in sorted(self.wanted, key=lambda folder: not folder.special_use):
+            use = use_of(folder, self.source.namespace)
+            if use is not None:
+                ours.setdefault(use, []).append(folder)
+        for use, folders in ours.items():
+            placed = (self.place[f.name][0] for f in folders if f.name in self.place)
+            if use not in map(places.uses.get, placed):
+                self._put_one_guess(folders, places.serving(use))
+
+    def _put_one_guess(self, folders: Sequence[Folder], names: Sequence[str]) -> None:
+        for folder in folders:
+            free = [name for name in names if self._may_guess(folder, name)]
+            if folder.name not in self.place and free:
+                self._put(folder, free[0], Reason.USUAL_NAME)
+                return
+
+    def _may_take(self, name: str) -> bool:
+        return name not in self.refusals.names and name not in self.taken
+
+    def _may_guess(self, folder: Folder, name: str) -> bool:
+        """Not where another folder belongs."""
+        belongs = any(own == name for other, own in self.names.items() if other != folder.name)
+        return self._may_take(name) and name not in self.reserved and not belongs
+
+    def _by_truth(self) -> Iterator[Folder]:
+        """First those whose names stay what they are, so that no changed one is in their way."""
+        changed = {folder.name for folder in self.wanted if self._is_changed(folder)}
+        yield from (folder for folder in self.wanted if folder.name not in changed)
+        yield from (folder for folder in self.wanted if folder.name in changed)
+
+    def _is_changed(self, folder: Folder) -> bool:
+        levels = self.below + path(folder, self.source.namespace)
+        return not is_kept(levels, self.names[folder.name], self.theirs)
+
+    def _name(self, folder: Folder) -> str:
+        levels = self.below + path(folder, self.source.namespace)
+        return join(levels, self.theirs, self.refusals.care.get(folder.name, Care.PLAIN))
+
+    def _free(self, folder: Folder) -> str:
+        name = self.names[folder.name]
+        candidate = name
+        while self._is_occupied(candidate, folder):
+            self.numbers[name] += 1
+            candidate = f"{name}-{self.numbers[name] + 1}"
         return candidate
 
-    def _plain_name(self, folder: Folder) -> str:
-        levels = self.below + path(folder, self.source.namespace)
-        return join(levels, self.destination.namespace, cautious=folder.name in self.cautious)
-
-    def _inside(self, folder: Folder) -> bool:
-        top = join(self.below, self.destination.namespace) if self.below else ""
-        return not top or folder.name.startswith(top + self.destination.namespace.delimiter)
+    def _is_occupied(self, name: str, folder: Folder) -> bool:
+        if not self._may_take(name) or name in self.reserved:
+            return True
+        if folder.name not in self.refusals.care:
+            return False
+        return any(name.casefold() == other.casefold() for other in self.taken)
 
     def _pair(self, folder: Folder) -> FolderPair:
-        name = self.place[folder.name]
+        name, reason = self.place[folder.name]
         there = self.existing.get(name)
-        made = Folder(name, self.destination.namespace.delimiter)
+        made = Folder(name, self.theirs.delimiter)
         # What only has folders below it may be listed, and still has to be made.
         exists = there is not None and there.selectable
-        return FolderPair(folder, there or made, exists=exists)
+        return FolderPair(folder, there or made, exists, reason)
 
 
-def is_inbox(name: str) -> bool:
-    """INBOX alone is case-blind (RFC 9051, section 5.1)."""
-    return name.upper() == "INBOX"
-
-
-def canonical(name: str) -> str:
-    return "INBOX" if is_inbox(name) else name
-
-
-def path(folder: Folder, namespace: Namespace) -> tuple[str, ...]:
-    """The levels of a folder's name below the namespace's prefix. INBOX is ('INBOX',)."""
-    name = canonical(folder.name)
-    delimiter = folder.delimiter or ""
-    if not delimiter:
-        return (name,)
-    prefix = namespace.prefix
-    if prefix and name[: len(prefix)].upper() == prefix.upper() and len(name) > len(prefix):
-        name = name[len(prefix) :]
-    levels = tuple(name.split(delimiter))
-    return (canonical(levels[0]), *levels[1:])
-
-
-def _levels(subfolder: str, namespace: Namespace) -> tuple[str, ...]:
-    text = subfolder.removeprefix(namespace.prefix)
-    if namespace.delimiter:
-        text = text.replace(namespace.delimiter, "/")
-    return tuple(filter(None, text.split("/")))
-
-
-def join(levels: tuple[str, ...], namespace: Namespace, *, cautious: bool = False) -> str:
-    """A name that the destination can hold. Where everything stands inside INBOX anyway, what was
-    inside it at the source loses that level: there is no INBOX.INBOX."""
-    if is_inbox(levels[0]):
-        if len(levels) == 1:
-            return "INBOX"
-        if namespace.prefix.upper() == "INBOX" + namespace.delimiter:
-            levels = levels[1:]
-    forbidden = set(namespace.delimiter) | (set("./\\~&*%") if cautious else set())
-    clean = [_clean(level, forbidden) for level in levels]
-    return namespace.prefix + _shortened(namespace.delimiter.join(clean))
-
-
-def _clean(level: str, forbidden: set[str]) -> str:
-    text = "".join("_" if c in forbidden or ord(c) < 32 or ord(c) == 127 else c for c in level)
-    if text.startswith("~"):
-        text = "_" + text[1:]
-    if not text.strip("."):
-        text = "_" * max(1, len(text))
-    return text
-
-
-def _shortened(name: str) -> str:
-    raw = name.encode("utf-8", "surrogatepass")
-    if len(raw) <= LONGEST_NAME:
-        return name
-    mark = hashlib.blake2b(raw, digest_size=4).hexdigest()
-    return raw[: LONGEST_NAME - 9].decode("utf-8", "ignore").rstrip() + "-" + mark
+def _made_one(one: str, other: str, name: str) -> AccountError:
+    words = f"{one!r} and {other!r} would both be {name!r}"
+    return AccountError(Code.FOLDERS_WOULD_MERGE, words, side=Side.DESTINATION, where=name)

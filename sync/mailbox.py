@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
+from sync.choice import dated
 from sync.errors import Code, ConnectionLost, Stopped
 from sync.folders import FolderPair
 from sync.group_run import LOSSES, GroupRun
@@ -38,6 +39,7 @@ def migrate(
 
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
+    options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
     progress.planned(*_amount(prepared))
     worker = GroupRun(
@@ -51,7 +53,8 @@ def migrate(
         for report, exceptions in worker.run(group, prepared.created, prepared.rested):
             reports.append(report)
             named += exceptions
-    return MailboxReport(tuple(reports), _verdict(reports, named, options))
+    verdict = _verdict(reports, named, options)
+    return MailboxReport(tuple(reports), verdict, prepared.left_out, prepared.missing)
 
 
 def _amount(prepared: Prepared) -> tuple[int, int]:

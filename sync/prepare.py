@@ -1,13 +1,16 @@
-"""Making the destination's folders ready: mapped, created, subscribed."""
+"""Making the destination's folders ready: chosen, mapped, created, subscribed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.errors import FolderError
-from sync.folders import FolderPair, map_folders
+from sync.folder_choice import choose
+from sync.folder_making import make
+from sync.folders import FolderPair
 from sync.intent import Place, Rest
+from sync.layout import lay_out
 from sync.model import Folder, FolderList, FolderStatus
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination, Ledger, Reader, Source
@@ -27,6 +30,9 @@ class Prepared:
     """By source name: folders that stand on both sides as they stood when they were equal."""
     rested: Mapping[str, Rest] = field(default_factory=dict)
     """By source name: how folders stood then that do not stand so any more."""
+    left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    """Of the source's folders: what nobody wants, and what is wanted and not there."""
 
     @property
     def idle(self) -> tuple[FolderPair, ...]:
@@ -46,30 +52,40 @@ class Prepared:
 def prepare(
     source: Source, destination: Destination, ledger: Ledger, options: SyncOptions
 ) -> Prepared:
-    """Map all folders and make those that are missing. A dry run makes none."""
+    """Map the folders that are chosen and make those that are missing. A dry run makes none.
+
+    Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
     ours, theirs, places = source.folders(), destination.folders(), ledger.places()
     known = {name: place.destination for name, place in places.items()}
-    pairs = map_folders(ours, theirs, known, subfolder=options.subfolder)
-    statuses = _statuses(source, ours, [pair.source for pair in pairs])
-    resting = _resting(pairs, places, options)
+    left_out = set(choose(ours, options.folders).left_out)
+    wanted = [f for f in ours.folders if f.selectable and f.name not in left_out]
+    statuses = _statuses(source, ours, wanted)
+    ours = replace(ours, statuses=statuses)
+    layout = lay_out(ours, theirs, known, options)
+    resting = _resting(layout.pairs, places, options)
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
     unchanged = _unchanged(resting, places, statuses, there=there, options=options)
     rests = {pair.source.name: places[pair.source.name].rest for pair in resting}
-    rested = {name: rest for name, rest in rests.items() if rest and name not in unchanged}
+    prepared = Prepared(
+        layout.pairs,
+        created=frozenset(),
+        refused={},
+        statuses=statuses,
+        unchanged=unchanged,
+        rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
+        left_out=layout.left_out,
+        missing=layout.missing,
+    )
     if options.dry_run:
-        return Prepared(pairs, frozenset(), {}, statuses, unchanged, rested)
-    refused = _create(destination, pairs)
-    if refused:
-        shy = frozenset(pair.source.name for pair in pairs if pair.destination.name in refused)
-        kept = {name: there for name, there in known.items() if name not in shy}
-        pairs = map_folders(ours, theirs, kept, subfolder=options.subfolder, cautious=shy)
-        again = tuple(pair for pair in pairs if pair.source.name in shy)
-        refused = _create(destination, again)
-    missing = [pair.destination.name for pair in pairs if not pair.exists]
-    if options.subscribe:
-        _subscribe(destination, pairs, refused)
-    created = frozenset(missing) - frozenset(refused)
-    return Prepared(pairs, created, refused, statuses, unchanged, rested)
+        return prepared
+    made = make(
+        destination,
+        theirs,
+        layout.pairs,
+        again=lambda refusals: lay_out(ours, theirs, known, options, refusals=refusals).pairs,
+    )
+    _subscribe(destination, made.pairs, made.refused, options)
+    return replace(prepared, pairs=made.pairs, created=made.created, refused=made.refused)
 
 
 def _statuses(reader: Reader, listed: FolderList, folders: list[Folder]) -> dict[str, FolderStatus]:
@@ -122,19 +138,17 @@ def _same(then: FolderStatus, now: FolderStatus | None, options: SyncOptions) ->
     return flags_known and counts == (now.uidvalidity, now.uidnext, now.messages)
 
 
-def _create(destination: Destination, pairs: tuple[FolderPair, ...]) -> Mapping[str, FolderError]:
-    names = sorted(pair.destination.name for pair in pairs if not pair.exists)
-    return destination.create(names) if names else {}
-
-
 def _subscribe(
-    destination: Destination, pairs: tuple[FolderPair, ...], refused: Mapping[str, FolderError]
+    destination: Destination,
+    pairs: tuple[FolderPair, ...],
+    refused: Mapping[str, FolderError],
+    options: SyncOptions,
 ) -> None:
     """A refused subscription costs nothing but itself: no mail hangs on it."""
     names = [
         pair.destination.name
         for pair in pairs
-        if pair.source.subscribed
+        if (options.subscribe_all or (options.subscribe and pair.source.subscribed))
         and not pair.destination.subscribed
         and pair.destination.name not in refused
     ]

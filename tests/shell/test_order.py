@@ -174,6 +174,6 @@ def test_lines_of_existing_scripts(line: str) -> None:
 
 def test_a_pattern_of_perl() -> None:
     """A flag that is said twice holds once."""
-    (pattern,) = order("--exclude", "(?i)spam|(?i)junk").selection.exclude
+    (pattern,) = order("--exclude", "(?i)spam|(?i)junk").options.folders.exclude
     assert all(pattern.search(name) for name in ("Spam", "INBOX.JUNK"))
     assert not pattern.search("Inbox")

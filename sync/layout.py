@@ -1,0 +1,59 @@
+"""The table of all folders: which are brought over, where each goes, and why.                 pure
+
+Nothing is asked of a server and nothing is done, so that a page can show the very table that a run
+would use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sync.folder_choice import choose, empty_ones
+from sync.folders import FolderPair, Refusals, map_folders
+from sync.model import FolderList
+from sync.options import SyncOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """`left_out` and `missing` are names of the source: what nobody wants, and what is wanted and
+    not there."""
+
+    pairs: tuple[FolderPair, ...]
+    left_out: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+def lay_out(
+    source: FolderList,
+    destination: FolderList,
+    known: Mapping[str, str],
+    options: SyncOptions,
+    *,
+    refusals: Refusals | None = None,
+) -> Layout:
+    """`known` are source → destination names of earlier runs. Which folders are empty is told by
+    the statuses of `source`.
+
+    Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
+    chosen = choose(source, options.folders)
+    pairs = map_folders(
+        source,
+        destination,
+        known,
+        subfolder=options.subfolder,
+        choice=options.folders,
+        left_out=frozenset(chosen.left_out),
+        refusals=refusals,
+    )
+    empty: frozenset[str] = frozenset()
+    if options.folders.skip_empty:
+        # One that is there already stays in step: what was removed at the source may have to go.
+        new = [pair.source for pair in pairs if not pair.exists]
+        empty = frozenset(empty_ones(new, source.statuses))
+    return Layout(
+        tuple(pair for pair in pairs if pair.source.name not in empty),
+        (*chosen.left_out, *sorted(empty)),
+        chosen.missing,
+    )
