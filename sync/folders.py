@@ -26,7 +26,7 @@ from sync.errors import AccountError, Code, Side
 from sync.folder_names import Care, is_inbox, is_kept, join, levels_of, path
 from sync.folder_names import canonical as canonical
 from sync.folder_uses import Places, use_of
-from sync.model import Folder, FolderList, SpecialUse
+from sync.model import Folder, FolderList, Namespace, SpecialUse
 from sync.options import FolderChoice
 
 
@@ -88,6 +88,25 @@ def map_folders(
     ).run()
 
 
+@dataclass(frozen=True, slots=True)
+class _Naming:
+    """Folders' own names, as the destination can hold them."""
+
+    ours: Namespace
+    theirs: Namespace
+    below: tuple[str, ...]
+    care: Mapping[str, Care]
+
+    def name(self, folder: Folder) -> str:
+        return join(self._levels(folder), self.theirs, self.care.get(folder.name, Care.PLAIN))
+
+    def is_changed(self, folder: Folder) -> bool:
+        return not is_kept(self._levels(folder), self.name(folder), self.theirs)
+
+    def _levels(self, folder: Folder) -> tuple[str, ...]:
+        return self.below + path(folder, self.ours)
+
+
 class _Mapper:
     def __init__(
         self,
@@ -103,6 +122,7 @@ class _Mapper:
         self.source = source
         self.theirs = destination.namespace
         self.below = below
+        self.naming = _Naming(source.namespace, self.theirs, below, refusals.care)
         self.choice = choice
         self.refusals = refusals
         self.existing = {canonical(folder.name): folder for folder in destination.folders}
@@ -114,7 +134,7 @@ class _Mapper:
             key=lambda folder: (not is_inbox(folder.name), folder.name),
         )
         self.wanted = [folder for folder in folders if folder.name not in left_out]
-        self.names = {folder.name: self._name(folder) for folder in folders}
+        self.names = {folder.name: self.naming.name(folder) for folder in folders}
         self.earlier = {name: canonical(there) for name, there in known.items()}
         self.reserved = {
             self.earlier.get(folder.name, self.names[folder.name])
@@ -210,17 +230,9 @@ class _Mapper:
 
     def _by_truth(self) -> Iterator[Folder]:
         """First those whose names stay what they are, so that no changed one is in their way."""
-        changed = {folder.name for folder in self.wanted if self._is_changed(folder)}
+        changed = {folder.name for folder in self.wanted if self.naming.is_changed(folder)}
         yield from (folder for folder in self.wanted if folder.name not in changed)
         yield from (folder for folder in self.wanted if folder.name in changed)
-
-    def _is_changed(self, folder: Folder) -> bool:
-        levels = self.below + path(folder, self.source.namespace)
-        return not is_kept(levels, self.names[folder.name], self.theirs)
-
-    def _name(self, folder: Folder) -> str:
-        levels = self.below + path(folder, self.source.namespace)
-        return join(levels, self.theirs, self.refusals.care.get(folder.name, Care.PLAIN))
 
     def _free(self, folder: Folder) -> str:
         name = self.names[folder.name]
