@@ -10,6 +10,7 @@ _REV2 = (
     "LIST-EXTENDED",
     "LIST-STATUS",
     "LITERAL-",
+    "MOVE",
     "NAMESPACE",
     "SPECIAL-USE",
     "UIDPLUS",

@@ -14,6 +14,7 @@ from imap.listing import present
 from imap.names import wire_name
 from imap.outgoing import wire_flags
 from imap.reader import ImapSource
+from imap.refiling import file_messages
 from imap.selection import check_uidvalidity
 from imap.uidset import uid_sets
 from sync.errors import Code, FolderBusy, FolderError
@@ -28,6 +29,7 @@ from sync.model import (
     Refused,
     Since,
 )
+from sync.refiling_values import Filed, Filing
 
 _Make = Callable[[Dialogue, Sequence[str]], Mapping[str, FolderError]]
 
@@ -101,6 +103,9 @@ class ImapDestination(ImapSource):
                     raise dialogue.refusal(marked, folder.name)
                 dialogue.ask(b"UID EXPUNGE", text)
             return len(before - present(dialogue, uids))
+
+    def file(self, filing: Filing) -> Filed:
+        return file_messages(self._session, filing)
 
     def _open_to_write(
         self, dialogue: Dialogue, folder: Folder, uidvalidity: int

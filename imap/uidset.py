@@ -12,15 +12,18 @@ MOST = 1_000_000
 """More uids than this in a server's answer are an attack, not an answer."""
 
 
-def uid_sets(uids: Sequence[int], *, most: int = MOST) -> Iterator[tuple[bytes, list[int]]]:
-    """Each set in its wire form and the uids it stands for, ascending; `most` uids in each."""
+def uid_sets(
+    uids: Sequence[int], *, most: int = MOST, longest: int = LONGEST
+) -> Iterator[tuple[bytes, list[int]]]:
+    """Each set in its wire form and the uids it stands for, ascending; `most` uids and `longest`
+    bytes in each."""
     text: list[bytes] = []
     members: list[int] = []
     length = 0
     for first, last in _ranges(sorted(set(uids)), most):
         word = _word(first, last)
         size = last - first + 1
-        if text and (length + len(word) + 1 > LONGEST or len(members) + size > most):
+        if text and (length + len(word) + 1 > longest or len(members) + size > most):
             yield b",".join(text), members
             text, members, length = [], [], 0
         text.append(word)

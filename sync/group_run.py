@@ -3,6 +3,7 @@ round trips than one.
 
     look    at both sides of all folders: at what has changed since they rested, else at all
     plan    folder by folder, from listings and ledger
+    refile  what the destination holds in other folders, if that was asked for
     copy    one stream over all folders
     finish  flags and removals, where there are any
     prove   the destination listed once more, where something was copied
@@ -26,12 +27,13 @@ from sync.errors import (
 )
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
-from sync.intent import Rest
+from sync.intent import FolderKey, Rest
 from sync.looking import listings, look, look_at_all
 from sync.model import Asked, Listing
 from sync.options import SyncOptions
 from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Stop
+from sync.refiling import Refiler
 from sync.report import FolderReport, Outcome
 from sync.resting import disturb, lay_to_rest
 from sync.tally import Tally
@@ -57,7 +59,9 @@ class GroupRun:
         options: SyncOptions,
         progress: Progress,
         stop: Stop,
+        resting: Mapping[str, FolderKey] | None = None,
     ) -> None:
+        """`resting`, by destination name, are folders of the account that need no work."""
         self._sides = sides
         self._ledger = ledger
         self._options = options
@@ -65,6 +69,9 @@ class GroupRun:
         self._stop = stop
         seconds, quiet = options.settle_seconds, options.quiet_seconds
         self._aftermath = Aftermath(sides, stop, seconds=seconds, quiet=quiet)
+        self._refiler = Refiler(
+            self._aftermath, ledger, options=options, stop=stop, resting=resting or {}
+        )
 
     def run(
         self, pairs: Sequence[FolderPair], created: frozenset[str], rested: Mapping[str, Rest]
@@ -82,7 +89,7 @@ class GroupRun:
             except ConnectionLost as error:
                 if error.side is not Side.SOURCE:
                     self._aftermath.lost()
-                losses = 1 if _copied(works) else losses + 1
+                losses = 1 if self._refiler.progressed or _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
                     raise
@@ -126,6 +133,8 @@ class GroupRun:
         sides, options = self._sides, self._options
         look(works, sides, self._ledger, options)
         _each(works, self._plan)
+        _each(self._refiler.begin(works), self._plan_whole)
+        self._refiler.run(works)
         if options.dry_run:
             _each(works, rehearse)
         else:
@@ -148,9 +157,13 @@ class GroupRun:
         except DeletionRefused:
             if work.part is None:
                 raise
-            look_at_all(work, sides, options)
-            if work.under_way:
-                plan_work(work, sides, ledger, options, aftermath=self._aftermath)
+            self._plan_whole(work)
+
+    def _plan_whole(self, work: Work) -> None:
+        sides, options = self._sides, self._options
+        look_at_all(work, sides, options)
+        if work.under_way:
+            plan_work(work, sides, self._ledger, options, aftermath=self._aftermath)
 
     def _look_again(self, works: list[Work]) -> None:
         """Messages have vanished: if the source lists now what it did not list before, or what it

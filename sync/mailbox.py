@@ -15,10 +15,11 @@ from sync.choice import dated
 from sync.errors import Code, ConnectionLost, Stopped
 from sync.folders import FolderPair
 from sync.group_run import LOSSES, GroupRun
-from sync.intent import FolderKey, Pair
-from sync.options import SyncOptions
+from sync.intent import FolderKey, Pair, Rest
+from sync.options import Refiling, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, Stop
 from sync.prepare import Prepared, prepare
+from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, Outcome, Verdict
 from sync.twins import Sides
 
@@ -39,15 +40,21 @@ def migrate(
 
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
+    check_refiling(options)
     options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
     progress.planned(*_amount(prepared))
     worker = GroupRun(
-        Sides(source, destination), ledger, options=options, progress=progress, stop=stop
+        Sides(source, destination),
+        ledger,
+        options=options,
+        progress=progress,
+        stop=stop,
+        resting=_resting(prepared),
     )
     reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
     named = 0
-    for group in _groups(prepared):
+    for group in _groups(prepared, options):
         if reason := stop.reason():
             raise Stopped(reason)
         for report, exceptions in worker.run(group, prepared.created, prepared.rested):
@@ -75,16 +82,19 @@ def _prepare(
     return prepare(source, destination, ledger, options)
 
 
-def _groups(prepared: Prepared) -> Iterator[tuple[FolderPair, ...]]:
-    """Small folders together, so that memory holds the listings of so many messages at most."""
+def _groups(prepared: Prepared, options: SyncOptions) -> Iterator[tuple[FolderPair, ...]]:
+    """Small folders together, so that memory holds the listings of so many messages at most. With
+    refiling all of them: what one folder needs no other may be given."""
     group: list[FolderPair] = []
     total = 0
+    whole = options.refiling is not Refiling.NO
     idle = set(prepared.idle)
     for pair in prepared.pairs:
         if pair in idle:
             continue
         number = prepared.messages(pair)
-        if group and (total + number > GROUP_MESSAGES or len(group) >= GROUP_FOLDERS):
+        full = total + number > GROUP_MESSAGES or len(group) >= GROUP_FOLDERS
+        if group and full and not whole:
             yield tuple(group)
             group, total = [], 0
         group.append(pair)
@@ -125,9 +135,22 @@ def _sent(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> list[Pair]:
     rest = prepared.unchanged.get(pair.source.name)
     if rest is None or pair.destination.name in prepared.refused:
         return []
-    uidvalidities = (rest.source.uidvalidity, rest.destination.uidvalidity)
-    key = FolderKey(pair.source.name, uidvalidities[0], pair.destination.name, uidvalidities[1])
-    return list(ledger.load(key).sent.values())
+    return list(ledger.load(_key(pair, rest)).sent.values())
+
+
+def _resting(prepared: Prepared) -> dict[str, FolderKey]:
+    """By destination name: folders that need no work."""
+    unchanged = prepared.unchanged
+    return {
+        pair.destination.name: _key(pair, unchanged[pair.source.name])
+        for pair in prepared.pairs
+        if pair.source.name in unchanged
+    }
+
+
+def _key(pair: FolderPair, rest: Rest) -> FolderKey:
+    here, there = rest.source.uidvalidity, rest.destination.uidvalidity
+    return FolderKey(pair.source.name, here, pair.destination.name, there)
 
 
 def _verdict(reports: list[FolderReport], named: int, options: SyncOptions) -> Verdict:

@@ -34,6 +34,7 @@ from sync.model import (
     Vanished,
     Wanted,
 )
+from sync.refiling_values import Filed, Filing
 
 CHUNK = 64 * 1024
 
@@ -170,6 +171,20 @@ class MemoryServer:
         self.before("expunge")
         self.writes.append("EXPUNGE")
         return sum(1 for uid in uids if content.messages.pop(uid, None) is not None)
+
+    def file(self, filing: Filing) -> Filed:
+        origin = self._open(filing.origin, filing.uidvalidity)
+        target = self._open(filing.target)
+        self.before("file")
+        self.writes.append("MOVE" if filing.moves else "COPY")
+        there: dict[int, int] = {}
+        for uid in filing.uids:
+            if (message := origin.messages.get(uid)) is not None:
+                there[uid] = target.add(replace(message))
+                if filing.moves:
+                    del origin.messages[uid]
+        self.before("filed")
+        return Filed(there, target.uidvalidity) if self.uidplus and there else Filed()
 
     def _open(self, folder: Folder, uidvalidity: int | None = None) -> MemoryFolder:
         content = self.content.get(folder.name)

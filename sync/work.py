@@ -14,6 +14,7 @@ from sync.model import FolderStatus, Listing
 from sync.pairs import Pairs
 from sync.partial import Part
 from sync.plan import Plan
+from sync.report import Outcome
 from sync.tally import Tally
 
 EMPTY = Listing(FolderStatus(uidvalidity=0, uidnext=1, messages=0), Messages())
@@ -88,6 +89,10 @@ class Work:
         """The lowest uid at the destination that the proof has to see."""
         lowest = min((there for _, there, _ in self.to_prove.rows()), default=self.uidnext)
         return min(lowest, self.theirs.status.uidnext) or 1
+
+    def outcome(self, uid: int) -> Outcome:
+        """Of one that is to be proven."""
+        return Outcome.PRESENT if uid in self.refiled else Outcome.COPIED
 
     def take(self, pairs: Iterable[Pair]) -> None:
         """These are at the destination now."""

@@ -1,0 +1,117 @@
+"""Messages of one folder put into another, at the server: no body passes on the line.
+
+MOVE (RFC 6851)            UID MOVE
+UIDPLUS (RFC 4315) only    UID COPY, then \\Deleted and UID EXPUNGE for what COPYUID has named
+neither                    nothing is moved: EXPUNGE could take more than these messages
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from imap import faults
+from imap.dialogue import Answer, Dialogue, Literal, astring
+from imap.listing import AT_ONCE
+from imap.names import wire_name
+from imap.parse import Parts, number, response_code
+from imap.selection import Selected, check_uidvalidity
+from imap.session import Session
+from imap.uidset import LONGEST, parse_uid_set, uid_sets
+from sync.errors import Code, DeletionRefused, FolderError
+from sync.refiling_values import Filed, Filing
+
+_SHORTEST = 100
+"""Bytes of a UID set that are left beside the longest of names."""
+
+
+def file_messages(session: Session, filing: Filing) -> Filed:
+    """sync.ports.Filer on this session."""
+    with session.line() as dialogue:
+        offered = dialogue.capabilities
+        moves = filing.moves and "MOVE" in offered.names
+        if filing.moves and not moves and not offered.uidplus:
+            where = filing.origin.name
+            raise DeletionRefused(Code.DELETION_REFUSED, side=dialogue.side, where=where)
+        selected = session.open(dialogue, filing.origin, writable=filing.moves)
+        check_uidvalidity(dialogue, filing.origin, selected.uidvalidity, filing.uidvalidity)
+        task = _Task(session, dialogue, filing)
+        task.put(b"UID MOVE" if moves else b"UID COPY")
+        if filing.moves and not moves:
+            task.take_away()
+        return Filed(task.pairs, task.uidvalidity, task.error)
+
+
+class _Task:
+    """One Filing on an open folder, its commands sent ahead of their answers."""
+
+    def __init__(self, session: Session, dialogue: Dialogue, filing: Filing) -> None:
+        self.pairs: dict[int, int] = {}
+        self.uidvalidity = 0
+        self.error: FolderError | None = None
+        assert session.selected is not None
+        self._selected: Selected = session.selected
+        self._session = session
+        self._dialogue = dialogue
+        self._filing = filing
+        self._asked = frozenset(filing.uids)
+
+    def put(self, verb: bytes) -> None:
+        """What is refused for now is asked for once more."""
+        name = wire_name(self._filing.target)
+        target = astring(name)
+        waits = isinstance(target, Literal) and self._dialogue.needs_consent(len(name))
+        room = max(LONGEST - len(name), _SHORTEST)
+        texts = [text for text, _ in uid_sets(self._filing.uids, longest=room)]
+        for text, answer in self._ask(verb, texts, target, at_once=1 if waits else AT_ONCE):
+            if not answer.ok and faults.later(answer.text):
+                self._session.await_turn(faults.suggested_wait(answer.text))
+                _, answer = self._ask(verb, [text], target)[0]
+            if not answer.ok:
+                refusal = self._dialogue.refusal(answer, self._filing.target.name)
+                if not isinstance(refusal, FolderError):
+                    raise refusal
+                self.error = self.error or refusal
+
+    def take_away(self) -> None:
+        """What is known to be copied. What the server will not remove stays in both folders."""
+        texts = [text for text, _ in uid_sets(sorted(self.pairs))]
+        for start in range(0, len(texts), AT_ONCE):
+            tags = []
+            for text in texts[start : start + AT_ONCE]:
+                marking = self._dialogue.send(b"UID STORE", text, b"+FLAGS.SILENT (\\Deleted)")
+                tags += [marking, self._dialogue.send(b"UID EXPUNGE", text)]
+            for tag in tags:
+                self._dialogue.answer(tag, self._selected.take)
+
+    def _ask(
+        self, verb: bytes, texts: Sequence[bytes], target: bytes | Literal, *, at_once: int = 1
+    ) -> list[tuple[bytes, Answer]]:
+        answers: list[tuple[bytes, Answer]] = []
+        for start in range(0, len(texts), at_once):
+            some = texts[start : start + at_once]
+            for text, tag in [(text, self._dialogue.send(verb, text, target)) for text in some]:
+                answer = self._dialogue.answer(tag, self._take)
+                self._learn(answer.text)
+                answers.append((text, answer))
+        return answers
+
+    def _take(self, parts: Parts) -> None:
+        """MOVE tells the new uids before it is done (RFC 6851, section 4.3)."""
+        first, _, rest = parts[0].partition(b" ")
+        if first.upper() == b"OK":
+            self._learn(rest)
+        self._selected.take(parts)
+
+    def _learn(self, text: bytes) -> None:
+        """COPYUID, if it makes sense: as many new uids as old ones, in one folder."""
+        code = response_code(text)
+        said = code.arguments.split() if code.name == b"COPYUID" else []
+        if len(said) != 3:
+            return
+        uidvalidity = number(said[0])
+        old, new = parse_uid_set(said[1]), parse_uid_set(said[2])
+        if not uidvalidity or not old or not new or len(old) != len(new):
+            return
+        self.uidvalidity = uidvalidity
+        pairs = zip(old, new, strict=True)
+        self.pairs.update({uid: there for uid, there in pairs if uid in self._asked})

@@ -1,0 +1,421 @@
+"""Messages that the destination holds already are put where the source has them, by the heart."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, field, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
+from sync.memory import MemoryMessage, MemoryServer
+from sync.model import Namespace
+from sync.options import Mode, Refiling, SyncOptions
+from sync.report import MailboxReport, Outcome, Verdict
+from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
+
+JOURNAL = "INBOX.Journal"
+MOVE = SyncOptions(refiling=Refiling.MOVE, refile_from=JOURNAL)
+COPY = replace(MOVE, refiling=Refiling.COPY)
+MOVE_FROM_ALL = replace(MOVE, refile_from="")
+KINDS = [MOVE, COPY, MOVE_FROM_ALL, replace(COPY, refile_from="")]
+
+
+@dataclass(slots=True)
+class Archive(World):
+    """A destination with mail of its own, and a count of the bodies that each side has told."""
+
+    bodies: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.source.before = self._count("source")
+        self.destination.before = self._count("destination")
+
+    def _count(self, side: str):  # type: ignore[no-untyped-def]
+        def step(name: str) -> None:
+            if name == "body":
+                self.bodies[side] += 1
+
+        return step
+
+    def hold(self, folder: str, *messages: MemoryMessage) -> None:
+        place = self.destination.make_folder(folder)
+        for one in messages:
+            place.add(one)
+
+    def held(self, folder: str) -> list[bytes]:
+        place = self.destination.content.get(folder)
+        return sorted(m.body for m in place.messages.values()) if place else []
+
+    def equal(self) -> bool:
+        """What each folder of the source holds its twin holds too, flags and dates included."""
+        theirs = content(self.destination)
+        return all(not held - theirs[name] for name, held in content(self.source).items())
+
+
+def bodies(*messages: MemoryMessage) -> list[bytes]:
+    return sorted(one.body for one in messages)
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_no_body_is_brought_over_for_what_the_archive_holds(options: SyncOptions) -> None:
+    """Flags are the source's; the report says how much was spared; a second run writes nothing."""
+    world = Archive()
+    world.fill("Work", *(message(n, flags=("\\Seen",)) for n in range(5)))
+    world.fill("Work/Deep", message(7))
+    world.hold(JOURNAL, *(message(n) for n in range(9)))
+    report = world.run(options)
+    assert world.equal()
+    assert not world.bodies
+    assert report.verdict is Verdict.VERIFIED
+    assert (report.total("present"), report.total("copied")) == (6, 0)
+    assert (report.total("refiled"), report.total("bodies_spared")) == (6, 6)
+    size = sum(len(message(n).body) for n in (0, 1, 2, 3, 4, 7))
+    assert report.total("size_spared") == size
+    moved = options.refiling is Refiling.MOVE
+    left = (5, 6, 8) if moved else range(9)
+    assert world.held(JOURNAL) == bodies(*(message(n) for n in left))
+    assert set(world.destination.writes) <= {"CREATE", "MOVE" if moved else "COPY", "STORE"}
+    again = world.run(options)
+    assert world.destination.writes == []
+    assert again.total("refiled") == 0
+    assert again.verdict is Verdict.VERIFIED
+
+
+def test_one_message_of_the_archive_serves_two_folders() -> None:
+    """It is copied into one and moved into the other; it is not left behind."""
+    world = Archive()
+    world.fill("Work", message(1))
+    world.fill("Sent", message(1))
+    world.hold(JOURNAL, message(1))
+    report = world.run(MOVE)
+    assert world.equal()
+    assert world.held(JOURNAL) == []
+    assert world.destination.writes.index("COPY") < world.destination.writes.index("MOVE")
+    assert (report.total("refiled"), report.total("bodies_spared")) == (2, 0)
+
+
+def test_identical_messages_stay_as_many_as_they_are() -> None:
+    """Three in one folder of the source, one in the archive: three there."""
+    world = Archive()
+    world.fill("Work", *(message(1) for _ in range(3)))
+    world.hold(JOURNAL, message(1))
+    assert world.run(MOVE).verdict is Verdict.VERIFIED
+    assert world.held("INBOX.Work") == bodies(*(message(1) for _ in range(3)))
+    assert world.held(JOURNAL) == []
+
+
+def test_what_only_looks_alike_is_copied() -> None:
+    """A message of the same identity and size and another content is not taken for it, whenever
+    there is more than one to be told apart."""
+    world = Archive()
+    world.fill("Work", message(1, text="one"), message(1, text="two"))
+    world.hold(JOURNAL, message(1, text="two"), message(1, text="six"))
+    report = world.run(MOVE)
+    assert world.equal()
+    assert (report.total("copied"), report.total("refiled")) == (1, 1)
+    assert world.held(JOURNAL) == bodies(message(1, text="six"))
+
+
+def test_without_a_message_id_the_content_decides() -> None:
+    """And then a body is not counted as spared."""
+    world = Archive()
+    world.fill("Work", message(1, message_id=False, text="one"), message(2, message_id=False))
+    world.hold(JOURNAL, message(1, message_id=False, text="two"), message(2, message_id=False))
+    report = world.run(MOVE)
+    assert world.equal()
+    assert (report.total("copied"), report.total("refiled")) == (1, 1)
+    assert report.total("bodies_spared") == 0
+
+
+def test_equal_copies_in_the_archive_cost_no_reading_at_the_source() -> None:
+    """A journal that holds each message twice, once for who sent it."""
+    world = Archive()
+    world.fill("Work", message(1))
+    world.hold(JOURNAL, message(1), message(1))
+    report = world.run(MOVE)
+    assert world.bodies["source"] == 0
+    assert report.total("bodies_spared") == 1
+    assert world.held(JOURNAL) == bodies(message(1))
+
+
+def test_what_the_source_has_in_that_very_folder_is_not_taken_from_it() -> None:
+    """INBOX is the archive, and the source has some of it in its INBOX: that is copied."""
+    world = Archive()
+    world.fill("INBOX", message(1))
+    world.fill("Work", message(1), message(2))
+    world.hold("INBOX", message(1), message(2))
+    world.run(MOVE_FROM_ALL)
+    assert world.held("INBOX") == bodies(message(1))
+    assert world.held("INBOX.Work") == bodies(message(1), message(2))
+
+
+def test_what_a_resting_folder_holds_for_the_source_stays() -> None:
+    """Also where that folder is not looked at any more."""
+    world = Archive()
+    world.fill("Old", message(1), message(2))
+    world.run(MOVE_FROM_ALL)
+    world.hold("INBOX.Old", message(3))
+    world.run(MOVE_FROM_ALL)
+    world.fill("New", message(1), message(3))
+    world.run(MOVE_FROM_ALL)
+    assert world.held("INBOX.Old") == bodies(message(1), message(2))
+    assert world.held("INBOX.New") == bodies(message(1), message(3))
+
+
+def test_a_folder_renamed_at_the_source_costs_no_body() -> None:
+    """What stands in the old one, and the source has there no more, is moved into the new one."""
+    world = Archive()
+    world.fill("Old", *(message(n) for n in range(4)))
+    world.run()
+    world.source.content["New"] = world.source.content.pop("Old")
+    world.source.content["New"].uidvalidity = 77
+    world.bodies.clear()
+    report = world.run(MOVE_FROM_ALL)
+    assert report.total("refiled") == 4
+    assert not world.bodies
+    assert world.held("INBOX.Old") == []
+    assert world.held("INBOX.New") == bodies(*(message(n) for n in range(4)))
+
+
+def test_a_message_moved_at_the_source_is_moved_at_the_destination() -> None:
+    """Though only what has changed is listed of the folder that it has left."""
+    world = Archive()
+    world.fill("INBOX", *(message(n) for n in range(6)))
+    world.fill("Work", message(10))
+    world.run()
+    inbox = world.source.content["INBOX"].messages
+    world.fill("Work", inbox.pop(3))
+    report = world.run(MOVE_FROM_ALL)
+    assert report.total("refiled") == 1
+    assert content(world.source).items() <= content(world.destination).items()
+    world.run(MOVE_FROM_ALL)
+    assert world.destination.writes == []
+
+
+def test_what_the_archive_lacks_is_copied_or_named() -> None:
+    """As chosen; a message that is named makes the verdict one with exceptions."""
+    world = Archive()
+    world.fill("Work", message(1), message(2))
+    world.hold(JOURNAL, message(1))
+    watcher = Watcher()
+    report = world.run(replace(MOVE, copy_unfiled=False), watcher)
+    assert report.verdict is Verdict.EXCEPTIONS
+    assert (report.total("skipped"), report.total("present"), report.total("copied")) == (1, 1, 0)
+    (note,) = watcher.notes
+    assert (note.code, note.outcome, note.uid) == (Code.NOT_IN_ARCHIVE, Outcome.SKIPPED, 2)
+    assert "APPEND" not in world.destination.writes
+    assert world.run(MOVE).total("copied") == 1
+    assert world.equal()
+
+
+def test_a_date_that_differs_is_named_once() -> None:
+    """The archive's internal date stays, as MOVE and COPY keep it."""
+    world, watcher = Archive(), Watcher()
+    world.fill("Work", message(1))
+    world.hold(JOURNAL, replace(message(1), internaldate="18-Jul-2024 02:44:25 +0200"))
+    report = world.run(MOVE, watcher)
+    assert report.verdict is Verdict.EXCEPTIONS
+    assert [(n.code, n.outcome) for n in watcher.notes] == [(Code.DATE_ALTERED, Outcome.PRESENT)]
+    assert world.run(MOVE).verdict is Verdict.VERIFIED
+
+
+@pytest.mark.parametrize("options", KINDS)
+def test_a_rehearsal_tells_the_same_numbers(options: SyncOptions) -> None:
+    """And touches nothing."""
+    world = Archive()
+    world.fill("Work", *(message(n, flags=("\\Seen",)) for n in range(5)))
+    world.fill("Sent", message(1), message(9))
+    world.hold(JOURNAL, *(message(n) for n in range(4)))
+    before = content(world.destination)
+    rehearsed = world.run(replace(options, dry_run=True))
+    assert content(world.destination) == before
+    assert world.destination.writes == []
+    assert _numbers(world.run(options)) == _numbers(rehearsed)
+
+
+def _numbers(report: MailboxReport) -> list[dict[str, object]]:
+    """Without what only a real run can say."""
+    real = {"created": False, "verified": False}
+    folders = sorted(report.folders, key=lambda folder: folder.source)
+    return [asdict(folder) | real for folder in folders]
+
+
+def test_mode_all_is_refused() -> None:
+    """It would remove from the archive what is not refiled."""
+    with pytest.raises(AccountError) as caught:
+        World().run(replace(MOVE, mode=Mode.ALL))
+    assert caught.value.code is Code.BAD_ARGUMENT
+
+
+def test_an_archive_that_is_not_there_is_an_error() -> None:
+    """A name that is misspelt must not bring everything over."""
+    world = World()
+    world.fill("Work", message(1))
+    with pytest.raises(AccountError) as caught:
+        world.run(MOVE)
+    assert (caught.value.code, caught.value.where) == (Code.FOLDER_MISSING, JOURNAL)
+
+
+@pytest.mark.parametrize("name", ["Journal/2024", "INBOX.Journal.2024"])
+def test_the_archive_is_known_by_its_name_in_either_spelling(name: str) -> None:
+    """With the server's prefix and separator, or without."""
+    world = Archive()
+    world.fill("Work", message(1))
+    world.hold("INBOX.Journal.2024", message(1))
+    assert world.run(replace(MOVE, refile_from=name)).total("refiled") == 1
+
+
+def test_mode_new_takes_the_flags_of_what_it_files() -> None:
+    """As it does with what it copies."""
+    world = Archive()
+    world.fill("Work", message(1, flags=("\\Seen", "Work")))
+    world.hold(JOURNAL, message(1, flags=("\\Flagged",)))
+    world.run(replace(MOVE, mode=Mode.NEW))
+    assert world.equal()
+
+
+def test_without_new_uids_the_folder_is_looked_at() -> None:
+    """A server without COPYUID: what it has filed is found there, and nothing is sent."""
+    world = Archive(destination=MemoryServer(Namespace("INBOX.", "."), uidplus=False))
+    world.fill("Work", *(message(n) for n in range(4)))
+    world.hold(JOURNAL, *(message(n) for n in range(4)))
+    assert world.run(MOVE).total("refiled") == 4
+    assert world.equal()
+    assert "APPEND" not in world.destination.writes
+    world.run(MOVE)
+    assert world.destination.writes == []
+
+
+def test_an_archive_made_anew_meanwhile_costs_only_bodies() -> None:
+    """Its uids mean other messages then: none of them is touched."""
+    world = Archive()
+    world.fill("Work", message(1), message(2))
+    world.hold(JOURNAL, message(1), message(2))
+
+    def anew(step: str) -> None:
+        if step == "file":
+            raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, where=JOURNAL)
+
+    world.destination.before = anew
+    assert world.run(MOVE).total("copied") == 2
+    assert world.equal()
+    assert len(world.held(JOURNAL)) == 2
+
+
+def test_a_lost_line_is_looked_after() -> None:
+    """After the server has filed and before it could say so: nothing is filed a second time, and
+    what was filed is counted as such."""
+    world = Archive()
+    world.fill("Work", *(message(n) for n in range(3)))
+    world.hold(JOURNAL, *(message(n) for n in range(3)))
+    losses = iter([lost(Side.DESTINATION)])
+
+    def breaks(step: str) -> None:
+        if step == "filed":
+            for error in losses:
+                raise error
+
+    world.destination.before = breaks
+    report = world.run(COPY)
+    assert report.verdict is Verdict.VERIFIED
+    assert report.total("refiled") == 3
+    assert world.held("INBOX.Work") == bodies(*(message(n) for n in range(3)))
+
+
+def test_a_stop_is_heard_between_two_sets() -> None:
+    """And what was filed until then is known."""
+    world = Archive()
+    world.fill("Work", message(1))
+    world.fill("Sent", message(2))
+    world.hold(JOURNAL, message(1), message(2))
+    with pytest.raises(Stopped):
+        world.run(MOVE, Watcher(stop_after=2))
+    assert world.run(MOVE).total("present") == 2
+    assert world.equal()
+
+
+FLAGS = st.sampled_from([(), ("\\Seen",)])
+NAMED = st.builds(message, st.integers(0, 3), text=st.sampled_from(["one", "three"]), flags=FLAGS)
+NAMELESS = st.builds(
+    message,
+    st.integers(0, 2),
+    message_id=st.just(value=False),
+    text=st.sampled_from(["one", "two"]),
+    flags=FLAGS,
+)
+MESSAGES = NAMED | NAMELESS
+"""With one Message-ID and one size two messages are taken for one, where there are but these."""
+SOURCES = st.dictionaries(
+    st.sampled_from(["INBOX", "Work", "Sent"]), st.lists(MESSAGES, max_size=5), max_size=3
+)
+HELD = st.dictionaries(
+    st.sampled_from(["INBOX", "INBOX.Work", JOURNAL]), st.lists(MESSAGES, max_size=6), max_size=3
+)
+
+
+def _world(source: dict[str, list[MemoryMessage]], held: dict[str, list[MemoryMessage]]) -> Archive:
+    world = Archive()
+    for folder, messages in source.items():
+        world.fill(folder, *(replace(one) for one in messages))
+    world.hold(JOURNAL)
+    for folder, messages in held.items():
+        world.hold(folder, *(replace(one) for one in messages))
+    return world
+
+
+def _all_held(world: Archive) -> set[bytes]:
+    return {body for folder in world.destination.content for body in world.held(folder)}
+
+
+@given(SOURCES, HELD, st.sampled_from(KINDS))
+@settings(max_examples=150, deadline=None)
+def test_each_folder_has_what_the_source_has(
+    source: dict[str, list[MemoryMessage]],
+    held: dict[str, list[MemoryMessage]],
+    options: SyncOptions,
+) -> None:
+    """As many of each, with the source's flags; nothing of the archive is lost; and a second run
+    writes nothing."""
+    world = _world(source, held)
+    before = _all_held(world)
+    rehearsed = world.run(replace(options, dry_run=True))
+    report = world.run(options)
+    assert report.verdict is Verdict.VERIFIED
+    assert all(folder.balanced for folder in report.folders)
+    assert world.equal()
+    assert before <= _all_held(world)
+    assert _numbers(report) == _numbers(rehearsed)
+    world.run(options)
+    assert world.destination.writes == []
+
+
+@given(SOURCES, HELD, st.sampled_from(KINDS), st.integers(1, 60), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_killed_anywhere(
+    source: dict[str, list[MemoryMessage]],
+    held: dict[str, list[MemoryMessage]],
+    options: SyncOptions,
+    at: int,
+    kill: bool,
+) -> None:
+    """The next run makes it good: as many of each as without the kill, and nothing lost."""
+    calm, world = _world(source, held), _world(source, held)
+    calm.run(options)
+    before = _all_held(world)
+    world.destination.before = Break(at, Killed() if kill else lost(Side.DESTINATION))
+    try:
+        world.run(options)
+    except (Killed, ConnectionLost):
+        pass
+    finally:
+        world.destination.before = lambda step: None
+    assert before <= _all_held(world)
+    assert world.run(options).verdict is Verdict.VERIFIED
+    assert world.equal()
+    for folder in calm.destination.content:
+        assert world.held(folder) == calm.held(folder), folder
+    world.run(options)
+    assert world.destination.writes == []
