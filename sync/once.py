@@ -33,6 +33,7 @@ from sync.likeness import Marks, content_marks, identity_marks
 from sync.model import Asked, Folder, Wanted
 from sync.options import SyncOptions
 from sync.ports import Ledger, Reader, Stop
+from sync.prepare import Prepared
 from sync.standing import Held, Rows
 from sync.work import Work
 
@@ -45,16 +46,14 @@ Ask = Callable[[int, Sequence[int]], Iterator[tuple[int, bytes]]]
 
 
 class Once:
-    """One for a run over a mailbox. `pairs` are all its folders in their order; `resting` says, by
-    source name, how those of them stood that need no work."""
+    """One for a run over a mailbox."""
 
     def __init__(
         self,
         source: Reader,
         ledger: Ledger,
+        prepared: Prepared,
         *,
-        pairs: Sequence[FolderPair],
-        resting: Mapping[str, Rest],
         options: SyncOptions,
         stop: Stop,
     ) -> None:
@@ -62,11 +61,11 @@ class Once:
         self._ledger = ledger
         self._options = options
         self._stop = stop
-        self._orders = {pair.source.name: order for order, pair in enumerate(pairs)}
+        self._orders = {pair.source.name: order for order, pair in enumerate(prepared.pairs)}
         self._unseen = {
-            self._orders[pair.source.name]: (pair, resting[pair.source.name])
-            for pair in pairs
-            if pair.source.name in resting
+            order: (pair, prepared.unchanged[pair.source.name])
+            for order, pair in enumerate(prepared.pairs)
+            if pair.source.name in prepared.unchanged
         }
         """Folders that need no work, and were not listed for others yet."""
         self._places: dict[int, tuple[Folder, int]] = {}
