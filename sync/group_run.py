@@ -6,7 +6,7 @@ round trips than one.
     refile  what the destination holds in other folders, if that was asked for
     copy    one stream over all folders
     finish  flags and removals, where there are any
-    prove   the destination listed once more, where something was copied
+    prove   what was copied, by the destination's numbers, its listing or its bytes
 """
 
 from __future__ import annotations
@@ -29,17 +29,16 @@ from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
 from sync.looking import listings, look, look_at_all
-from sync.model import Asked, Listing
-from sync.options import SyncOptions
+from sync.options import ProofLevel, SyncOptions
 from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Stop
+from sync.proving import prove_copies
 from sync.refiling import Refiler
 from sync.report import FolderReport, Outcome
-from sync.resting import disturb, lay_to_rest
+from sync.resting import lay_to_rest
 from sync.tally import Tally
 from sync.telling import abandon, conclude
 from sync.twins import Sides
-from sync.verify import prove, settle_proof
 from sync.work import Work
 
 RESYNCS = 5
@@ -142,10 +141,11 @@ class GroupRun:
             copier.run([work for work in works if work.under_way])
             self._look_again([w for w in works if w.under_way and w.tally.counts[Outcome.VANISHED]])
             _each(works, lambda work: finish(work, sides.destination))
-            self._prove([work for work in works if work.under_way and work.wrote])
+            self._prove([work for work in works if work.under_way])
         for work in works:
             tally = work.tally
-            tally.verified = work.under_way and not tally.open and tally.report().balanced
+            sound = work.under_way and not tally.open and not tally.unproven
+            tally.verified = sound and tally.report().balanced
             if tally.verified and not (tally.notes or tally.chosen or options.dry_run):
                 lay_to_rest(work, self._ledger, options)
 
@@ -165,6 +165,12 @@ class GroupRun:
         if work.under_way:
             plan_work(work, sides, self._ledger, options, aftermath=self._aftermath)
 
+    def _prove(self, works: list[Work]) -> None:
+        options = self._options
+        if any(w.wrote for w in works) or (works and options.proof is ProofLevel.CONTENT):
+            self._progress.verifying()
+            prove_copies(works, self._sides, self._ledger, options=options)
+
     def _look_again(self, works: list[Work]) -> None:
         """Messages have vanished: if the source lists now what it did not list before, or what it
         said was gone, its first listing was no truth to build on."""
@@ -178,43 +184,6 @@ class GroupRun:
                 old.update(uid for uid in work.known.pairs if uid not in work.vanished)
             now = set(listing.messages.uids)
             work.again = any(uid < work.ours.status.uidnext for uid in now - old)
-
-    def _prove(self, works: list[Work]) -> None:
-        """By what the destination lists from the first copy on; when one is missing there, by all
-        that it lists: a copy that was only left out must not be made again."""
-        if not works:
-            return
-        self._progress.verifying()
-        sides, ledger = self._sides, self._ledger
-        asked = [Asked(work.pair.destination, work.proven_from) for work in works]
-        parts = zip(works, sides.destination.listings(asked), strict=True)
-        doubtful = [
-            work
-            for work, part in list(parts)
-            if not _proven(work, part, sides, ledger, final=False)
-        ]
-        whole = listings(sides.destination, [work.pair.destination for work in doubtful])
-        for work, listing in zip(doubtful, whole, strict=True):
-            _proven(work, listing, sides, ledger, final=True)
-
-
-def _proven(
-    work: Work, listing: Listing | FolderError, sides: Sides, ledger: Ledger, *, final: bool
-) -> bool:
-    """False: copies are missing in what may be a part of the listing, and nothing is settled."""
-    if isinstance(listing, FolderError):
-        work.tally.fail_open(listing)
-    elif listing.status.uidvalidity != work.key.destination_uidvalidity:
-        work.again = True
-    else:
-        proof = prove(sides, work, work.to_prove, listing)
-        if proof.missing and not final:
-            return False
-        work.theirs = listing
-        settle_proof(proof, work, ledger)
-        if proof.missing:
-            disturb(work, ledger)
-    return True
 
 
 def _each(works: list[Work], action: Callable[[Work], None]) -> None:
@@ -231,4 +200,5 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
 
 
 def _copied(works: list[Work]) -> bool:
-    return any(work.tally.counts[Outcome.COPIED] for work in works)
+    """By this pass: what an earlier one has copied does not count again and again."""
+    return any(work.copied for work in works)

@@ -1,20 +1,17 @@
-"""The proof: the destination is listed again, and each copy has to be there."""
+"""The proof by what the destination lists: each copy is there, and looks like its original."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sync.dates import same_instant
 from sync.errors import Code
-from sync.model import Listing, Wanted
+from sync.model import Listing
 from sync.pairs import Pairs
 from sync.ports import Ledger
 from sync.report import Outcome
-from sync.twins import Sides, digests
 from sync.work import Work
-
-READ_BACK = 100
-"""So many doubtful messages of a folder are read on both sides; the size speaks for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +19,13 @@ class Proof:
     """What the copied messages of one folder look like at the destination, by source uid."""
 
     missing: tuple[int, ...]
-    altered: tuple[int, ...]
+    doubtful: tuple[int, ...]
+    """Their size is another, or they hold a NUL: only their bytes can tell."""
     redated: tuple[int, ...]
     """Their INTERNALDATE is another moment than at the source."""
 
 
-def prove(sides: Sides, work: Work, copied: Pairs, listing: Listing) -> Proof:
+def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
     """Compare the copies of one folder, by source uid, with what the destination lists now."""
     here, there = work.tally.listed, listing.messages
     missing: list[int] = []
@@ -46,7 +44,7 @@ def prove(sides: Sides, work: Work, copied: Pairs, listing: Listing) -> Proof:
         if date and not same_instant(date, there.internaldate(at)):
             redated.append(uid)
     missing += _lacking(copied, listing)
-    return Proof(tuple(missing), _altered(sides, work, copied, doubtful), tuple(redated))
+    return Proof(tuple(missing), tuple(doubtful), tuple(redated))
 
 
 def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:
@@ -59,30 +57,19 @@ def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:
     return tuple(unknown[room:]) if room < len(unknown) else ()
 
 
-def _altered(sides: Sides, work: Work, copied: Pairs, doubtful: list[int]) -> tuple[int, ...]:
-    """Of the doubtful ones those whose bytes differ. Size alone accuses beyond READ_BACK."""
-    read = doubtful[:READ_BACK]
-    if not read:
-        return ()
-    pair, key = work.pair, work.key
-    ours = Wanted(pair.source, key.source_uidvalidity, tuple(read))
-    places = tuple(copied[uid].destination_uid for uid in read)
-    theirs = Wanted(pair.destination, key.destination_uidvalidity, places)
-    before = digests(sides.source, ours, exact=True)
-    after = digests(sides.destination, theirs, exact=True)
-    differing = [uid for uid in read if before.get(uid) != after.get(copied[uid].destination_uid)]
-    return (*differing, *doubtful[READ_BACK:])
-
-
 def settle_proof(proof: Proof, work: Work, ledger: Ledger) -> None:
     """Write the proof into the tally; a copy that is missing is forgotten, to be copied anew."""
-    tally = work.tally
-    if proof.missing:
-        ledger.forget(work.key, proof.missing)
-        tally.recount(proof.missing, was=Outcome.COPIED, now=Outcome.FAILED)
-    for uid in proof.missing:
-        tally.name(uid, Outcome.FAILED, Code.NOT_FOUND_AFTERWARDS)
-    for uid in proof.altered:
-        tally.name(uid, Outcome.COPIED, Code.ALTERED)
+    miss(proof.missing, work, ledger, was=Outcome.COPIED)
+    work.doubtful = list(proof.doubtful)
     for uid in proof.redated:
-        tally.name(uid, Outcome.COPIED, Code.DATE_ALTERED)
+        work.tally.name(uid, Outcome.COPIED, Code.DATE_ALTERED)
+
+
+def miss(uids: Sequence[int], work: Work, ledger: Ledger, *, was: Outcome) -> None:
+    """The copies of these source uids, counted as `was`, are not there."""
+    if not uids:
+        return
+    ledger.forget(work.key, uids)
+    work.tally.recount(uids, was=was, now=Outcome.FAILED)
+    for uid in uids:
+        work.tally.name(uid, Outcome.FAILED, Code.NOT_FOUND_AFTERWARDS)

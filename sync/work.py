@@ -44,6 +44,12 @@ class Work:
     """Messages were taken out of the destination's folder since it was listed."""
     nul: set[int] = field(default_factory=set)
     """Copied messages with a NUL, which some servers replace without a word."""
+    doubtful: list[int] = field(default_factory=list)
+    """Source uids whose copies look as if they were altered."""
+    equal: Uids = field(default_factory=Uids)
+    """Source uids whose copies were read back in this run, and are equal byte for byte."""
+    unlike: Uids = field(default_factory=Uids)
+    """And those that are not."""
     taken: Uids = field(default_factory=Uids)
     """Destination uids whose source is known."""
     uidnext: int = 1

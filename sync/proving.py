@@ -1,0 +1,87 @@
+"""The proof of what was copied, as far as was asked for (B3).
+
+    counts     the destination's folder holds as many messages more as were copied
+    metadata   it lists each copy, with the original's size and date; what looks doubtful is read
+    content    and copies are read on both sides and compared byte for byte
+
+Whatever does not add up is looked at more closely, whatever was asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sync.errors import FolderError
+from sync.looking import listings
+from sync.model import Asked, Listing
+from sync.options import ProofLevel, SyncOptions
+from sync.ports import Ledger
+from sync.reading_back import read_back
+from sync.resting import disturb
+from sync.twins import Sides
+from sync.verify import prove, settle_proof
+from sync.work import Work
+
+
+def prove_copies(
+    works: Sequence[Work], sides: Sides, ledger: Ledger, *, options: SyncOptions
+) -> None:
+    """Of folders under way. What the proof finds is in their tallies and in the ledger."""
+    left = [work for work in works if work.wrote]
+    if left and options.proof is ProofLevel.COUNTS:
+        left = _uncounted(left, sides)
+    if left:
+        _prove_listed(left, sides, ledger)
+    readable = works if options.proof is ProofLevel.CONTENT else left
+    read_back([work for work in readable if work.under_way], sides, ledger, options=options)
+
+
+def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:
+    """Those whose number does not say that all copies are there."""
+    statuses = sides.destination.status([work.pair.destination for work in works])
+    left: list[Work] = []
+    for work in works:
+        now, plan = statuses.get(work.pair.destination.name), work.plan
+        then = work.theirs.status
+        removed = len(plan.removals) + len(plan.duplicates) if plan else 0
+        wanted = then.messages + len(work.copied) - removed
+        if (
+            now is None
+            or isinstance(now, FolderError)
+            or work.disturbed
+            or now.uidvalidity != then.uidvalidity
+            or now.messages < wanted
+        ):
+            left.append(work)
+        else:
+            work.theirs = replace(work.theirs, status=now)
+    return left
+
+
+def _prove_listed(works: Sequence[Work], sides: Sides, ledger: Ledger) -> None:
+    """By what the destination lists from the first copy on; when one is missing there, by all
+    that it lists: a copy that was only left out must not be made again."""
+    asked = [Asked(work.pair.destination, work.proven_from) for work in works]
+    parts = zip(works, sides.destination.listings(asked), strict=True)
+    doubtful = [work for work, part in list(parts) if not _proven(work, part, ledger, final=False)]
+    whole = listings(sides.destination, [work.pair.destination for work in doubtful])
+    for work, listing in zip(doubtful, whole, strict=True):
+        _proven(work, listing, ledger, final=True)
+
+
+def _proven(work: Work, listing: Listing | FolderError, ledger: Ledger, *, final: bool) -> bool:
+    """False: copies are missing in what may be a part of the listing, and nothing is settled."""
+    if isinstance(listing, FolderError):
+        work.tally.fail_open(listing)
+    elif listing.status.uidvalidity != work.key.destination_uidvalidity:
+        work.again = True
+    else:
+        proof = prove(work, work.to_prove, listing)
+        if proof.missing and not final:
+            return False
+        work.theirs = listing
+        settle_proof(proof, work, ledger)
+        if proof.missing:
+            disturb(work, ledger)
+    return True
