@@ -29,6 +29,7 @@ from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
 from sync.looking import listings, look, look_at_all
+from sync.once import Once
 from sync.options import ProofLevel, SyncOptions
 from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Stop
@@ -58,6 +59,7 @@ class GroupRun:
         options: SyncOptions,
         progress: Progress,
         stop: Stop,
+        once: Once,
         resting: Mapping[str, FolderKey] | None = None,
     ) -> None:
         """`resting`, by destination name, are folders of the account that need no work."""
@@ -66,6 +68,7 @@ class GroupRun:
         self._options = options
         self._progress = progress
         self._stop = stop
+        self._once = once
         seconds, quiet = options.settle_seconds, options.quiet_seconds
         self._aftermath = Aftermath(sides, stop, seconds=seconds, quiet=quiet)
         self._refiler = Refiler(
@@ -133,6 +136,7 @@ class GroupRun:
         look(works, sides, self._ledger, options)
         _each(works, self._plan)
         _each(self._refiler.begin(works), self._plan_whole)
+        self._once.choose(works)
         self._refiler.run(works)
         if options.dry_run:
             _each(works, rehearse)
@@ -142,6 +146,7 @@ class GroupRun:
             self._look_again([w for w in works if w.under_way and w.tally.counts[Outcome.VANISHED]])
             _each(works, lambda work: finish(work, sides.destination))
             self._prove([work for work in works if work.under_way])
+        self._once.confirm()
         for work in works:
             tally = work.tally
             sound = work.under_way and not tally.open and not tally.unproven

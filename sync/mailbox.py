@@ -16,6 +16,7 @@ from sync.errors import Code, ConnectionLost, Stopped
 from sync.folders import FolderPair
 from sync.group_run import LOSSES, GroupRun
 from sync.intent import FolderKey, Pair, Rest
+from sync.once import Once
 from sync.options import Refiling, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, Stop
 from sync.prepare import Prepared, prepare
@@ -51,6 +52,7 @@ def migrate(
         progress=progress,
         stop=stop,
         resting=_resting(prepared),
+        once=Once(source, ledger, prepared, options=options, stop=stop),
     )
     reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
     named = 0
@@ -61,7 +63,8 @@ def migrate(
             reports.append(report)
             named += exceptions
     verdict = _verdict(reports, named, options)
-    return MailboxReport(tuple(reports), verdict, prepared.left_out, prepared.missing)
+    left_out, missing = prepared.left_out, prepared.missing
+    return MailboxReport(tuple(reports), verdict, left_out, missing, exceptions=named)
 
 
 def _amount(prepared: Prepared) -> tuple[int, int]:

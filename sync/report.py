@@ -86,6 +86,8 @@ class MailboxReport:
     """Folders of the source that were not looked at, because somebody chose so."""
     missing: tuple[str, ...] = ()
     """Folders that were asked for by name, and that the source has not."""
+    exceptions: int = 0
+    """Messages that are named as such; one that was left out as it was chosen is none."""
 
     def total(self, field: str) -> int:
         """The sum of one counter of FolderReport over all folders."""
