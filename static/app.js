@@ -14,6 +14,22 @@
     });
   }
 
+  // A number of bytes a second, as people read it.
+  document.querySelectorAll("[data-echo-of]").forEach((echo) => {
+    const field = document.getElementById(echo.dataset.echoOf);
+    const say = () => {
+      const bytes = Number(field.value);
+      const scaled = (value, units) => {
+        let at = 0;
+        while (value >= 1000 && at < units.length - 1) { value /= 1000; at += 1; }
+        return `${Number(value.toPrecision(3))} ${units[at]}`;
+      };
+      echo.textContent = bytes > 0 ? `That is ${scaled(bytes, ["bytes", "kB", "MB"])} a second, or ${scaled(bytes * 8, ["bit/s", "kbit/s", "Mbit/s", "Gbit/s"])}.` : "";
+    };
+    field.addEventListener("input", say);
+    say();
+  });
+
   // Times are typed in the zone of the person, unless another has been stored.
   const zone = document.querySelector("form[data-own-zone] select[name=timezone]");
   if (zone) {

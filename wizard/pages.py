@@ -15,6 +15,7 @@ from wizard.chart import chart, clock
 from wizard.control import control
 from wizard.destinations import destinations
 from wizard.details import details
+from wizard.folders import folders
 from wizard.health import health
 from wizard.login import login
 from wizard.metrics import metrics
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     accounts,
     adding,
     bulk,
+    folders,
     schedule,
     details,
     chart,

@@ -7,9 +7,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer.amounts import count
+from parameters.choices import NEW_CHOICES, Choices, to_json
+from parameters.words import difference
 from store import destinations, drafts, history, recreation, scope
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
+from wizard.options import PROOFS, chosen, in_short
 from wizard.services import services
 from wizard.session import acting, own_migration, person, viewer
 from wizard.words import MODES
@@ -26,8 +29,9 @@ def new() -> ResponseReturnValue:
     with services().store.read() as session:
         like = _recreated(session)
         form = _form(session, organization_id, prefilled(services(), like))
-        if not form.validate_on_submit():
-            return _page(form, None, _brought(session, like, organization_id))
+        options = NEW_CHOICES if like is None else chosen(like)
+        if not form.holds(options):
+            return _page(form, None, options, _brought(session, like, organization_id))
     with services().store.write() as session:
         migration = drafts.new(
             session,
@@ -36,6 +40,7 @@ def new() -> ResponseReturnValue:
             choice=form.choice(),
         )
         _tell(session, migration, "created")
+        _take_options(session, migration, NEW_CHOICES, form.choices(options))
         number = migration.id
         if like is not None and like.organization_id == organization_id:
             _fill(session, migration, like.id, passwords=form.reuse_passwords.data)
@@ -52,9 +57,11 @@ def edit(migration_id: int) -> ResponseReturnValue:
             return redirect(url_for("details.page", migration_id=migration_id))
         stored = prefilled(services(), migration) | {"name": migration.name}
         form = _form(session, migration.organization_id, stored)
-        if not form.validate_on_submit():
-            return _page(form, migration)
+        options = chosen(migration)
+        if not form.holds(options):
+            return _page(form, migration, options)
         again = drafts.change_server(session, migration, form.choice())
+        _take_options(session, migration, options, form.choices(options))
         _tell(session, migration, "changed")
     if again:
         services().bell.tick()
@@ -71,7 +78,10 @@ def _form(session: Session, organization_id: int, values: dict[str, object]) -> 
 
 
 def _page(
-    form: ServerForm, migration: Migration | None, brought: tuple[int, int] = (0, 0)
+    form: ServerForm,
+    migration: Migration | None,
+    options: Choices,
+    brought: tuple[int, int] = (0, 0),
 ) -> ResponseReturnValue:
     """`brought`: the accounts that come along from an older migration, and those with passwords."""
     page = render_template(
@@ -81,9 +91,21 @@ def _page(
         brought=brought,
         modes=MODES,
         demo=services().demo_source,
+        options=in_short(options),
+        proofs=PROOFS,
         step=1,
     )
     return page, 422 if form.errors else 200
+
+
+def _take_options(session: Session, migration: Migration, before: Choices, after: Choices) -> None:
+    """The history tells what differs from what was there, and of a new migration from the usual."""
+    told = difference(before, after)
+    if told:
+        user = acting(session)
+        drafts.change_options(session, migration, to_json(after), told=told, user=user)
+    else:
+        migration.options = to_json(after)
 
 
 def _recreated(session: Session) -> Migration | None:

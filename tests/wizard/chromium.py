@@ -119,6 +119,8 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
         seeds.sampled(session, done.runs[0], minutes=25)
         session.flush()
         session.expire_all()
+        seeds.folders_seen(session, mixed.accounts[0].id)
+        seeds.folders_seen(session, mixed.accounts[1].id, **{"A" * 60: 1, "Projekte": 7})
         return {
             "mixed": mixed.id,
             "waiting": next(a.id for a in mixed.accounts if a.source_username.startswith("new")),

@@ -106,6 +106,42 @@ def test_step_three_says_at_once_when_it_starts(page: Page, site: Site, screen: 
     look(page, screen, "schedule-loop")
 
 
+def test_the_fold_of_options_opens_and_says_what_it_reads(
+    page: Page, site: Site, screen: str
+) -> None:
+    """By the keyboard too; a limit of speed is told as people read it, fields that do not count are
+    not shown, and an expression is tried on the folders that a check has seen."""
+    page.goto(f"{site.address}/migrations/{site.ids['mixed']}/server")
+    speed = page.get_by_label("Bytes a second")
+    expect(speed).to_be_hidden()
+    page.locator("#options > summary").focus()
+    page.keyboard.press("Enter")
+    speed.fill("1250000")
+    expect(page.locator("#speed-echo")).to_have_text("That is 1.25 MB a second, or 10 Mbit/s.")
+    expect(page.get_by_label("How long ago")).to_be_hidden()
+    page.get_by_label("If they are older than").check()
+    expect(page.get_by_label("How long ago")).to_be_visible()
+    page.get_by_label("Leave out folders whose names match").fill("Proj")
+    expect(page.locator("#left-out")).to_contain_text("1 folder with 7 messages")
+    page.get_by_label("Read back", exact=True).check()
+    page.get_by_label("Move it into the folders of the source").check()
+    look(page, screen, "options-open")
+
+
+def test_folders_are_given_a_place_by_the_keyboard(page: Page, site: Site, screen: str) -> None:
+    """Change opens in the row; what is stored is shown there with its reason."""
+    page.goto(f"{site.address}/migrations/{site.ids['mixed']}/folders")
+    row = page.get_by_role("row").filter(has_text="Projekte")
+    row.locator("summary").focus()
+    page.keyboard.press("Enter")
+    row.get_by_label("Folder at the destination").fill("INBOX.Work.Projects")
+    look(page, screen, "folders-change")
+    page.keyboard.press("Enter")
+    expect(row).to_contain_text("You chose this place")
+    page.get_by_label("Leave out folders whose names match").fill("^A")
+    expect(page.locator("#left-out")).to_contain_text("Left out: 2 folders")
+
+
 def _paths(site: Site) -> dict[str, str]:
     mixed, ready, live, done = (
         site.ids[name] for name in ("mixed", "ready", "running", "finished")
@@ -121,6 +157,8 @@ def _paths(site: Site) -> dict[str, str]:
         "accounts-single": f"/migrations/{mixed}/accounts?tab=single",
         "accounts-choose": f"/migrations/{mixed}/accounts?tab=choose&show=attention",
         "accounts-empty": f"/migrations/{site.ids['empty']}/accounts",
+        "folders": f"/migrations/{mixed}/folders",
+        "folders-none": f"/migrations/{ready}/folders",
         "schedule": f"/migrations/{ready}/schedule",
         "schedule-blocked": f"/migrations/{mixed}/schedule",
         "details-draft": f"/migrations/{mixed}",

@@ -10,7 +10,7 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlalchemy.orm import Session
 
-from store import accounts, control, destinations, drafts, history, notices, people
+from store import accounts, control, destinations, drafts, folder_lists, history, notices, people
 from store.accounts import NewAccount
 from store.drafts import ServerChoice
 from store.seal import Sealer
@@ -29,6 +29,7 @@ from store.tables import (
     User,
     now,
 )
+from sync.model import Folder, FolderList, FolderStatus, Namespace, SpecialUse
 from tests.wizard.browser import PASSWORD
 
 
@@ -156,6 +157,23 @@ def checked(session: Session, account_id: int, *findings: tuple[str, str, str, s
                 server_words=said,
             )
         )
+
+
+def folders_seen(session: Session, account_id: int, **more: int) -> None:
+    """What a check has seen: the usual folders of two systems, and `more` with their messages."""
+    counts = {"INBOX": 4000, "Gesendete Objekte": 600, "Spam": 90, "Archiv": 0} | more
+    uses = {"Gesendete Objekte": SpecialUse.SENT}
+    source = [Folder(name, special_use=uses.get(name)) for name in counts]
+    statuses = {
+        name: FolderStatus(0, 0, number, size=number * 50_000) for name, number in counts.items()
+    }
+    theirs = [Folder("INBOX", "."), Folder("INBOX.Sent", ".", special_use=SpecialUse.SENT)]
+    folder_lists.keep(
+        session,
+        account_id,
+        FolderList(Namespace(), tuple(source), statuses),
+        FolderList(Namespace("INBOX.", "."), tuple(theirs)),
+    )
 
 
 WRONG_PASSWORD = (

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, SelectField
 from wtforms.validators import DataRequired, Length, Optional
 
+from parameters.choices import NEW_CHOICES, Choices
 from store.drafts import ServerChoice
 from store.tables import DestinationServer, Migration
 from sync.options import Mode, Security
 from wizard.forms.fields import LineField, host_name, options, whole_number
+from wizard.forms.options import OptionFields, filled_options
+from wizard.options import chosen
 from wizard.services import Services
 from wizard.words import MODES, SECURITY
 
@@ -22,7 +24,7 @@ GROUPS = (
 )
 
 
-class ServerForm(FlaskForm):  # type: ignore[misc]
+class ServerForm(OptionFields):
     name = LineField("Name", [Optional(), Length(max=120)])
     source_host = LineField(
         "IMAP server", [DataRequired("Enter the server's name."), Length(max=255), host_name]
@@ -52,6 +54,10 @@ class ServerForm(FlaskForm):  # type: ignore[misc]
         self.destination_id.choices = options((one.id, one.name) for one in destinations)
         self.domain.choices = options((name, name) for name in domains)
 
+    def holds(self, like: Choices) -> bool:
+        """Whether it was sent and can be stored; `like` has what the form does not ask."""
+        return bool(self.validate_on_submit()) and self.options_hold(like, Mode(self.mode.data))
+
     def choice(self) -> ServerChoice:
         return ServerChoice(
             name=self.name.data or f"{self.domain.data} from {self.source_host.data}"[:120],
@@ -71,8 +77,9 @@ def prefilled(services: Services, like: Migration | None) -> dict[str, object]:
     """What a new form begins with: an older migration's choices, or the demo's server."""
     if like is not None:
         values = {name: getattr(like, name) for name in ServerChoice.__dataclass_fields__}
-        return values | {"name": ""}
+        return filled_options(chosen(like)) | values | {"name": ""}
+    values = filled_options(NEW_CHOICES)
     if services.demo_source is None:
-        return {}
+        return values
     host, port, security = services.demo_source
-    return {"source_host": host, "source_port": port, "source_security": security.value}
+    return values | {"source_host": host, "source_port": port, "source_security": security.value}
