@@ -5,8 +5,8 @@ time left   what is left, at the rate of the last minutes (ten at most): by mess
             whichever takes longer. Accounts without a plan yet are taken to need, of what their
             checks have seen, the same share as those that are known
 
-not said    until the accounts that are known make a fifth of all, until the run has been seen for
-            half a minute, and while nothing moves
+not said    until the accounts that are known make a fifth of all, until messages have been seen
+            to move for half a minute, and while nothing moves
 """
 
 from __future__ import annotations
@@ -54,6 +54,7 @@ def time_left(
     points: Sequence[Point], work: Mapping[Knowledge, Work], now: datetime
 ) -> timedelta | None:
     """None: it cannot be said yet."""
+    points = _moving(points)
     if not points or now - points[0].at < _SEEN:
         return None
     # A third of the time so far: young runs are judged by their youth, old ones by ten minutes.
@@ -65,6 +66,12 @@ def time_left(
         return None
     by_size = left.size / speed.size if left.size > 0 else 0.0
     return timedelta(seconds=max(left.messages / speed.messages, by_size))
+
+
+def _moving(points: Sequence[Point]) -> Sequence[Point]:
+    """From when the first message was copied: comparing both sides says nothing of the speed."""
+    begun = next((at for at, one in enumerate(points) if one.messages > points[0].messages), None)
+    return () if begun is None else points[begun:]
 
 
 def left_to_copy(work: Mapping[Knowledge, Work]) -> Amount | None:

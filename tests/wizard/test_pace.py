@@ -104,3 +104,11 @@ def test_an_estimate_is_said_as_one() -> None:
         "less than a minute", "about 7 min", "about 35 min", "about 1 h",
         "about 2 h 15 min", "about 12 h", "about 3 days",
     ]  # fmt: skip
+
+
+def test_what_was_compared_before_the_first_copy_does_not_count() -> None:
+    """A minute without a copy, and then one: no 134 days; half a minute later it is known."""
+    young = course(*[0] * 12, 0.2)
+    assert time_left(young, planned(200_000), at(young)) is None
+    known = course(*[0] * 12, *[10] * 8)
+    assert time_left(known, planned(6000), at(known)) == timedelta(minutes=10)
