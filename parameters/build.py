@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from importer.patterns import compile_pattern
 from parameters.choices import Choices
+from parameters.custom import parse_custom
+from parameters.meaning import meant
 from sync.options import FolderChoice, MessageChoice, Mode, SyncOptions
 
 
 def sync_options(
     choices: Choices, *, mode: Mode, dry_run: bool, quiet_seconds: float = 0.0
 ) -> SyncOptions:
-    """For choices without a fault (parameters.faults); raises PatternError for a bad pattern.
+    """For choices without a fault (parameters.faults). The two timeouts are the network's, and not
+    in it.
 
-    The two timeouts are the network's, and not in it."""
-    return SyncOptions(
+    Raises PatternError, Usage for bad custom parameters, Contradiction: all of them ValueErrors."""
+    options = SyncOptions(
         mode=mode,
         dry_run=dry_run,
         subfolder=choices.subfolder,
@@ -31,6 +34,7 @@ def sync_options(
         refile_from=choices.refile_from,
         copy_unfiled=choices.copy_unfiled,
     )
+    return meant(parse_custom(choices.custom), options)
 
 
 def _folders(choices: Choices) -> FolderChoice:

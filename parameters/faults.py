@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from importer.patterns import PatternError, compile_pattern
 from parameters import choices as limits
+from parameters.build import sync_options
 from parameters.choices import Choices
-from sync.options import FASTEST, Mode, ProofLevel, Refiling, SourceDeletion
+from parameters.contradictions import Fault, contradictions
+from parameters.reading import Usage
+from sync.options import FASTEST, Contradiction, Mode, SourceDeletion
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`field` is one of Choices."""
-
-    field: str
-    words: str
+__all__ = ["Fault", "faults"]
 
 
 def faults(choices: Choices, mode: Mode) -> tuple[Fault, ...]:
     """All that is wrong; empty: it can be stored and run."""
-    return (*_outside(choices), *_texts(choices), *_contradictions(choices, mode))
+    alone = (*_outside(choices), *_texts(choices))
+    return alone or tuple(_together(choices, mode))
 
 
 _RANGES = {
@@ -58,8 +55,6 @@ def _texts(choices: Choices) -> Iterator[Fault]:
     if len(choices.custom) > limits.LONGEST_CUSTOM:
         words = f"Custom parameters have at most {limits.LONGEST_CUSTOM:,} characters."
         yield Fault("custom", words)
-    elif choices.custom.strip():
-        yield Fault("custom", "Custom parameters are not supported.")
     yield from _places(choices)
 
 
@@ -84,41 +79,10 @@ def _places(choices: Choices) -> Iterator[Fault]:
         yield Fault("places", f"The folder {twice[0]!r} has two places.")
 
 
-def _contradictions(choices: Choices, mode: Mode) -> Iterator[Fault]:
-    if choices.min_age_days and 0 < choices.max_age_days <= choices.min_age_days:
-        words = "No message is older than the minimum age and younger than the maximum age."
-        yield Fault("min_age_days", words)
-    if choices.min_size and 0 < choices.max_size < choices.min_size:
-        words = "No message is larger than the minimum size and smaller than the maximum size."
-        yield Fault("min_size", words)
-    if choices.source_deletion is not SourceDeletion.NEVER:
-        yield from _deletion(choices, mode)
-    if choices.refiling is not Refiling.NO and mode is Mode.ALL:
-        yield Fault("refiling", ALL_AND_REFILING)
-
-
-ALL_AND_DELETION = (
-    "The mode 'all' removes at the destination what the source does not have, and so what was "
-    "deleted in the source: choose another mode, or no deletion in the source."
-)
-DUPLICATES_AND_DELETION = (
-    "Of a message that was deleted in the source, the copy at the destination would pass for a "
-    "duplicate: choose one of the two deletions."
-)
-ALL_AND_REFILING = (
-    "The mode 'all' removes at the destination what the source does not have, and so the archive "
-    "that is filed from: choose another mode."
-)
-DELETION_UNPROVEN = (
-    "Deletion in the source needs the proof by content, of all messages: "
-    "only what was read back from the destination is deleted."
-)
-
-
-def _deletion(choices: Choices, mode: Mode) -> Iterator[Fault]:
-    if mode is Mode.ALL:
-        yield Fault("source_deletion", ALL_AND_DELETION)
-    if choices.delete_duplicates:
-        yield Fault("delete_duplicates", DUPLICATES_AND_DELETION)
-    if choices.proof is not ProofLevel.CONTENT or choices.proof_sample:
-        yield Fault("source_deletion", DELETION_UNPROVEN)
+def _together(choices: Choices, mode: Mode) -> Iterator[Fault]:
+    try:
+        yield from contradictions(sync_options(choices, mode=mode, dry_run=False))
+    except Contradiction as contradiction:
+        yield Fault("source_deletion", str(contradiction))
+    except Usage as usage:
+        yield Fault("custom", str(usage))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shell.options import supported
+from parameters.options import supported
 
 _HEAD = """\
 python -m sync --host1 SERVER --user1 LOGIN --passfile1 FILE

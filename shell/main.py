@@ -9,11 +9,11 @@ from contextlib import suppress
 from typing import TextIO
 
 from imap import Login
+from parameters.reading import Given, Usage, read
 from shell.exits import Exit
 from shell.help import help_text
 from shell.order import Just, Order, Place, understand
 from shell.passwords import FileUnreadable, password
-from shell.reading import Given, Usage, read
 from shell.record import Record, Screen
 from shell.stopping import Interruption
 from shell.telling import Ending, as_json, as_text

@@ -8,10 +8,11 @@ from ipaddress import ip_network
 from pathlib import Path
 
 from imap.server import NetworkPolicy, Server
-from importer.patterns import PatternError, compile_pattern
-from shell.reading import Given, Usage
+from parameters.contradictions import contradictions
+from parameters.meaning import meant
+from parameters.reading import Given, Usage
 from sync.errors import Side
-from sync.options import FASTEST, FolderChoice, Mode, Pattern, Security, SyncOptions
+from sync.options import Contradiction, Security, SyncOptions
 
 NUMBERS = {Side.SOURCE: "1", Side.DESTINATION: "2"}
 FOR_EVER = 10 * 365 * 86400
@@ -155,38 +156,10 @@ def _authorities(given: Given, number: str) -> str:
 
 
 def _options(given: Given) -> SyncOptions:
-    flags = given.flags
-    if "delete2" in flags and "noresyncflags" in flags:
-        raise Usage("--delete2 makes both sides equal: --noresyncflags contradicts it.")
-    if "allowremoval" in flags and "delete2" not in flags:
-        raise Usage("--allowremoval is for --delete2.")
-    mode = Mode.ALL if "delete2" in flags else Mode.FLAGS_AND_NEW
-    return SyncOptions(
-        mode=Mode.NEW if "noresyncflags" in flags else mode,
-        dry_run="dry" in flags,
-        subscribe="nosubscribe" not in flags,
-        subscribe_all="subscribeall" in flags,
-        subfolder=given.last("subfolder2") or "",
-        folders=_folders(given),
-        allow_removal="allowremoval" in flags,
-        bytes_per_second=given.number("maxbytespersecond", 0, FASTEST) or 0,
-    )
-
-
-def _folders(given: Given) -> FolderChoice:
-    if "nosubscribe" in given.flags and {"subscribe", "subscribeall"} & given.flags:
-        raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
-    return FolderChoice(
-        folders=frozenset(given.values.get("folder", [])),
-        trees=tuple(given.values.get("folderrec", [])),
-        include=_patterns(given, "include"),
-        exclude=_patterns(given, "exclude"),
-        only_subscribed="subscribed" in given.flags,
-    )
-
-
-def _patterns(given: Given, name: str) -> tuple[Pattern, ...]:
     try:
-        return tuple(map(compile_pattern, given.values.get(name, [])))
-    except PatternError as error:
-        raise Usage(f"--{name} {error}") from error
+        options = meant(given, SyncOptions())
+    except Contradiction as contradiction:
+        raise Usage(str(contradiction)) from contradiction
+    for fault in contradictions(options):
+        raise Usage(fault.words)
+    return options

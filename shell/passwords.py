@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from parameters.reading import Given, Usage
 from shell.order import NUMBERS, Place
-from shell.reading import Given, Usage
 
 VARIABLES = ("MAILHAUL_PASSWORD{}", "IMAPSYNC_PASSWORD{}")
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from parameters.reading import read
 from shell.hiding import without_passwords
 from shell.order import understand
 from shell.passwords import password
-from shell.reading import read
 from tests.shell.conftest import ROOT
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shell.options import OPTIONS, REPEATED, Sort
+from parameters.options import OPTIONS, REPEATED, Sort
+from parameters.reading import Usage, read
 from shell.order import Order, understand
-from shell.reading import Usage, read
 from sync.options import Mode, Security, SyncOptions
 
 BASE = ("--host1=Old.example", "--user1=a", "--host2", "new.example", "--user2", "b")
@@ -59,8 +59,15 @@ def test_how_to_connect(options: str, port: int, security: Security) -> None:
     [
         ("--host", "--host1 or --host2"),
         ("--pass1 x", "--pass1 is not known"),
-        ("--maxage 5", "--maxage is not supported: messages cannot be chosen"),
-        ("--delete1", "--delete1 is not supported: the source is never written to"),
+        ("--maxage 5 --minage 5", "No message is older than"),
+        ("--maxsize 5 --minsize 5", "No message is larger than"),
+        ("--maxsize 1", "number from 2 to"),
+        ("--maxage 1.5", "number from 0 to 32000"),
+        ("--f1f2 A", "SOURCE=DESTINATION"),
+        ("--f1f2 A=B --f1f2 A=C", "two places"),
+        ("--automap --noautomap", "contradict"),
+        ("--maxsize 5 --search SMALLER", "bytes from 2"),
+        ("--addheader", "--addheader is not supported: it would write a line into messages"),
         ("--showpasswords", "--showpasswords is not supported: passwords are never shown"),
         ("--port1", "--port1 needs a value"),
         ("--port1=0", "number from 1 to 65535"),
@@ -163,7 +170,7 @@ def test_repeated_options_are_options() -> None:
     "line",
     [
         "--ssl1 --timeout1 600 --timeout2 600 --exclude (?i)spam|(?i)junk --subscribeall --automap"
-        " --tmpdir /tmp --nofoldersizes --addheader --no-modulesversion --noreleasecheck",
+        " --tmpdir /tmp --nofoldersizes --no-modulesversion --noreleasecheck",
         "--nossl2 --notls2 --syncinternaldates --nolog --errorsmax 1000 --useuid --usecache",
     ],
 )

@@ -9,9 +9,9 @@ from contextlib import suppress
 
 import pytest
 
+from parameters.options import supported
 from shell.exits import BY_CODE, MEANINGS, Exit, exit_of, most_frequent, table
 from shell.help import help_text
-from shell.options import supported
 from shell.record import Record
 from shell.wording import plain, size_in_words
 from sync.errors import CHOSEN, Code, Side

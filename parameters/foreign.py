@@ -5,17 +5,14 @@ from __future__ import annotations
 _OURS = "it is always so here"
 _IDENTITY = "messages are known again by the ledger and by several fields, with or without this"
 _OUTPUT = "there is no such output here"
+_QUIET = "there is no such output here: the result names every exception"
 _SOURCE = "the source is never written to"
-_SELECTION = "messages cannot be chosen here yet: run it without, all of them are copied"
-_NAMES = "folders find their places by name and special use: run it without"
 _CODE = "it would run code on messages, and here they are copied bit for bit"
 _PRESET = "there are no presets here: give --host{0}, --user{0} and the rest"
 _LOG = "there is no log of its own here: send the output where you want it, with > FILE 2>&1"
 _OAUTH = "OAuth is not spoken yet: use a password for applications, if the provider has them"
 
 HARMLESS: dict[str, str] = {
-    "automap": "folders find their places by name and special use always",
-    "addheader": "messages without Message-ID are copied unchanged always",
     "useuid": _IDENTITY,
     "usecache": "--state FILE remembers more",
     "nousecache": _IDENTITY,
@@ -24,8 +21,8 @@ HARMLESS: dict[str, str] = {
     "nosyncacls": _OURS,
     "noskipcrossduplicates": _OURS,
     "syncduplicates": _OURS,
-    "skipemptyfolders": "empty folders are made too",
     "noskipemptyfolders": _OURS,
+    "noaddheader": _OURS,
     "uidexpunge2": "nothing is removed but by UID EXPUNGE",
     "expunge2": "nothing is removed but by UID EXPUNGE",
     "noexpunge2": "nothing is removed but what --delete2 removes",
@@ -68,36 +65,31 @@ HARMLESS_WITH_VALUE: dict[str, str] = {
 }
 
 REFUSED: dict[str, str] = {
+    "addheader": (
+        "it would write a line into messages, and they are copied bit for bit; those without "
+        "Message-ID are known again without it: leave it out"
+    ),
+    "search2": "what is at the destination is always looked at whole: choose with --search1",
+    "expunge1": "it would remove what others have marked: nothing but our own is removed",
+    "delete1emptyfolders": _SOURCE,
     "delete": _SOURCE,
     "delete1": _SOURCE,
-    "expunge1": _SOURCE,
-    "delete1emptyfolders": _SOURCE,
     "deletesource": _SOURCE,
-    "delete2duplicates": "duplicates are not looked for at the destination yet",
     "delete2folders": "folders are never removed",
     "delete2foldersonly": "folders are never removed",
     "delete2foldersbutnot": "folders are never removed",
     "nouidexpunge2": "EXPUNGE alone could remove more than is meant",
-    "skipcrossduplicates": "messages in several folders stay in all of them: run it without",
     "showpasswords": "passwords are never shown",
     "nosyncinternaldates": "dates are always kept",
     "idatefromheader": "dates are taken from the source as they are",
     "syncacls": "rights are not copied: set them at the destination",
     "synclabels": "labels are not copied: folders are",
     "resynclabels": "labels are not copied: folders are",
-    "maxage": _SELECTION,
-    "minage": _SELECTION,
-    "maxsize": _SELECTION,
-    "minsize": _SELECTION,
-    "search": _SELECTION,
-    "search#": _SELECTION,
     "maxmessagespersecond": "messages go in batches: limit bytes, with --maxbytespersecond",
     "maxbytesafter": "a limit holds from the first byte on: run it without",
     "exitwhenover": "a run goes to its end: stop it with Ctrl-C, and go on with --state FILE",
     "subfolder1": "choose with --folderrec: the folder keeps its place",
-    "noautomap": _NAMES,
-    "f1f2": _NAMES,
-    "regextrans2": _NAMES,
+    "regextrans2": "give folders their places with --f1f2, one by one",
     "prefix#": "the server is asked for its prefix: run it without",
     "sep#": "the server is asked for its separator: run it without",
     "folderfirst": "the order of folders is fixed: INBOX, then by name",
@@ -135,7 +127,15 @@ REFUSED: dict[str, str] = {
     "pidfilelocking": "--state FILE keeps a second process away",
     "abort": "send the signal TERM to the process: it ends at a clean point",
     "releasecheck": "nobody is told that you run this",
-    "debug": "there is no such output here",
+    "debug": _QUIET,
+    "debugcontent": "mail is never shown",
+    "debugcrossduplicates": _QUIET,
+    "debugflags": _QUIET,
+    "debugfolders": _QUIET,
+    "debuglabels": _QUIET,
+    "debugmemory": _QUIET,
+    "debugsleep": _QUIET,
+    "debugssl": _QUIET,
     "debugimap": "whole conversations hold passwords and mail, and are never shown",
     "debugimap#": "whole conversations hold passwords and mail, and are never shown",
     "tests": "its tests are run by make test",

@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from shell.options import OPTIONS, REPEATED, Option, Sort
+from parameters.options import OPTIONS, OURS, REPEATED, Option, Sort
 
 
-class Usage(Exception):
-    """The command line is wrong; the text says how."""
+class Usage(ValueError):
+    """An option is wrong; the text says how."""
 
 
 @dataclass(slots=True)
 class Given:
-    """What stands on the command line. `notes` tell of options that make no difference."""
+    """What was asked for. `notes` tell of options that make no difference."""
 
     flags: set[str] = field(default_factory=set)
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -34,12 +34,10 @@ class Given:
         text = self.last(name)
         if text is None:
             return None
-        if not (text.isascii() and text.isdigit()) or not lowest <= int(text[:9]) <= highest:
+        short = text.isascii() and text.isdigit() and len(text) <= 15
+        if not short or not lowest <= int(text) <= highest:
             raise Usage(f"--{name} takes a number from {lowest} to {highest}, and not {text!r}.")
         return int(text)
-
-
-OURS = (Sort.FLAG, Sort.TEXT, Sort.NUMBER)
 
 
 def read(arguments: Sequence[str]) -> Given:
@@ -50,12 +48,12 @@ def read(arguments: Sequence[str]) -> Given:
         if not argument.startswith("-") or argument.strip("-") == "":
             raise Usage(f"{argument!r} is no option. Every option begins with --.")
         name, equals, value = argument.lstrip("-").partition("=")
-        option = _option(name)
+        option = option_named(name)
         if option.takes_value and not equals:
             value = _next(rest, option)
         elif equals and not option.takes_value:
             raise Usage(f"--{option.name} takes no value.")
-        _take(given, option, value)
+        take(given, option, value)
     return given
 
 
@@ -66,7 +64,8 @@ def _next(rest: Iterator[str], option: Option) -> str:
     return value
 
 
-def _take(given: Given, option: Option, value: str) -> None:
+def take(given: Given, option: Option, value: str) -> None:
+    """One option more."""
     if option.sort is Sort.FLAG:
         given.flags.add(option.name)
     elif option.sort in (Sort.HARMLESS, Sort.HARMLESS_WITH_VALUE):
@@ -77,7 +76,7 @@ def _take(given: Given, option: Option, value: str) -> None:
         given.values[option.name] = [value]
 
 
-def _option(name: str) -> Option:
+def option_named(name: str) -> Option:
     """Raises Usage for one that is unknown or refused."""
     key = name.lower()
     if key.startswith("no-"):
