@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from imap import faults
@@ -67,17 +68,40 @@ def _folder_list(
     found = [folder for parts in listing.untagged if (folder := _folder(parts, subscribed))]
     if len(found) > MOST_FOLDERS:
         raise AccountError(Code.PROTOCOL, side=dialogue.side, where=dialogue.host)
-    foreign = tuple(space.prefix for space in spaces[1] + spaces[2] if space.prefix)
     folders: dict[str, Folder] = {}
+    foreign = []
     for folder in found:
-        if not folder.name.startswith(foreign) or folder.name == INBOX:
-            folders.setdefault(folder.name, folder)
+        if _is_foreign(folder.name, spaces):
+            foreign += [folder.name] * folder.selectable
+        elif folders.setdefault(folder.name, folder).wire_name != folder.wire_name:
+            _add_twin(folders, folder)
     delimiter = next((folder.delimiter for folder in found if folder.delimiter), "/")
     folders.setdefault(INBOX, Folder(INBOX, delimiter, INBOX.encode()))
     own = spaces[0][0] if spaces[0] else Namespace("", delimiter)
     listed = _statuses(listing)
     statuses = {name: status for name, f in folders.items() if (status := listed.get(wire_name(f)))}
-    return FolderList(own, tuple(folders.values()), statuses)
+    return FolderList(own, tuple(folders.values()), statuses, tuple(foreign))
+
+
+def _is_foreign(name: str, spaces: list[list[Namespace]]) -> bool:
+    """By the longest prefix; with the same one a folder is a person's own."""
+    if name == INBOX:
+        return False
+    fitting = [
+        (len(space.prefix), kind == 0)
+        for kind, some in enumerate(spaces)
+        for space in some
+        if name.startswith(space.prefix)
+    ]
+    return bool(fitting) and not max(fitting)[1]
+
+
+def _add_twin(folders: dict[str, Folder], folder: Folder) -> None:
+    """Two spellings on the wire of what is one name to people (modified UTF-7 that is not
+    canonical): the second is shown as the server wrote it. INBOX is one however it is spelt."""
+    name = folder.wire_name.decode("latin-1")
+    if folder.name != INBOX:
+        folders.setdefault(name, replace(folder, name=name))
 
 
 def _folder(parts: Parts, subscribed: frozenset[bytes]) -> Folder | None:

@@ -76,7 +76,9 @@ def as_text(order: Order, record: Record, ending: Ending) -> Iterator[str]:
     if len(record.notes) > SHOWN:
         yield f"and {len(record.notes) - SHOWN} more exceptions; --json has them"
     if ending.left_out:
-        yield plain(f"Left out: {', '.join(ending.left_out)}")
+        more = len(ending.left_out) - SHOWN
+        behind = f", and {more} more; --json has them" if more > 0 else ""
+        yield plain(f"Left out: {', '.join(ending.left_out[:SHOWN])}{behind}")
     if ending.error is not None:
         yield from error_lines(order, ending.error)
     if record.folders:

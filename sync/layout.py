@@ -17,8 +17,8 @@ from sync.options import SyncOptions
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`left_out` and `missing` are names of the source: what nobody wants, and what is wanted and
-    not there."""
+    """`left_out` and `missing` are names of the source: what nobody wants or what is other users',
+    and what is wanted and not there."""
 
     pairs: tuple[FolderPair, ...]
     left_out: tuple[str, ...] = ()
@@ -54,6 +54,6 @@ def lay_out(
         empty = frozenset(empty_ones(new, source.statuses))
     return Layout(
         tuple(pair for pair in pairs if pair.source.name not in empty),
-        (*chosen.left_out, *sorted(empty)),
+        (*chosen.left_out, *sorted(empty), *source.foreign),
         chosen.missing,
     )

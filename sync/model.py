@@ -69,6 +69,8 @@ class FolderList:
     namespace: Namespace
     folders: tuple[Folder, ...]
     statuses: Mapping[str, FolderStatus] = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+    """Names of other users' and shared folders, which are not among `folders`."""
 
 
 @dataclass(frozen=True, slots=True)

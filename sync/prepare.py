@@ -32,7 +32,7 @@ class Prepared:
     """By source name: how folders stood then that do not stand so any more."""
     left_out: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    """Of the source's folders: what nobody wants, and what is wanted and not there."""
+    """Of the source's folders: what nobody wants or is others', and what is wanted and not there."""
 
     @property
     def idle(self) -> tuple[FolderPair, ...]:

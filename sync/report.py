@@ -83,7 +83,7 @@ class MailboxReport:
     folders: tuple[FolderReport, ...]
     verdict: Verdict
     left_out: tuple[str, ...] = ()
-    """Folders of the source that were not looked at, because somebody chose so."""
+    """Folders of the source that were not looked at: somebody chose so, or they are others'."""
     missing: tuple[str, ...] = ()
     """Folders that were asked for by name, and that the source has not."""
     exceptions: int = 0
