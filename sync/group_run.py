@@ -91,7 +91,7 @@ class GroupRun:
             except ConnectionLost as error:
                 if error.side is not Side.SOURCE:
                     self._aftermath.lost()
-                losses = 1 if self._refiler.progressed or _copied(works) else losses + 1
+                losses = 1 if _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
                     raise

@@ -227,7 +227,8 @@ class _Proof:
     def stands(self, order: int, uid: int) -> bool:
         work = self._works[order]
         if self._dry_run:
-            return work.plan is not None and work.plan.copies.position(uid) >= 0
+            planned = work.plan is not None and work.plan.copies.position(uid) >= 0
+            return planned or uid in work.refiled
         if order in self.renewed or uid not in work.copied:
             return False
         if order not in self._known:

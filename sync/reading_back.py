@@ -33,7 +33,8 @@ def read_back(works: Sequence[Work], sides: Sides, ledger: Ledger, *, options: S
     asked = [Copies(work, _chosen(work, pairs, options)) for work, pairs in copied.items()]
     for found in compare(sides, [one for one in asked if one.pairs]):
         if isinstance(found, Compared):
-            was = Outcome.COPIED if found.uid in copied[found.work] else Outcome.PRESENT
+            mine = found.uid in copied[found.work]
+            was = found.work.outcome(found.uid) if mine else Outcome.PRESENT
             _settle(found, ledger, was=was)
         else:
             _close(found)
@@ -45,7 +46,7 @@ def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> Mapping[int, int
     there = copied.there
     for uid in [uid for uid, place in there.items() if not place]:
         words = "its place at the destination is not known"
-        work.tally.name(uid, Outcome.COPIED, Code.UNREADABLE, words)
+        work.tally.name(uid, work.outcome(uid), Code.UNREADABLE, words)
     known = [uid for uid, place in there.items() if place]
     if not options.proof_sample:
         return {uid: there[uid] for uid in known}
@@ -59,7 +60,7 @@ def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> Mapping[int, int
 def _doubtful(work: Work, copied: Pairs) -> dict[int, int]:
     for uid in work.doubtful[DOUBTFUL:]:
         work.tally.altered += 1
-        work.tally.name(uid, Outcome.COPIED, Code.ALTERED, Alteration.SIZE)
+        work.tally.name(uid, work.outcome(uid), Code.ALTERED, Alteration.SIZE)
     return {uid: copied[uid].destination_uid for uid in work.doubtful[:DOUBTFUL]}
 
 
@@ -81,7 +82,8 @@ def spread(uids: Sequence[int], number: int) -> list[int]:
 def _settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
     work, uid, tally = found.work, found.uid, found.work.tally
     if found.absent is not None:
-        if found.absent is Side.DESTINATION and was is Outcome.COPIED:
+        put = was is Outcome.COPIED or uid in work.refiled
+        if found.absent is Side.DESTINATION and put:
             miss([uid], work, ledger, was=was)
             disturb(work, ledger)
     elif found.unreadable is not None:

@@ -12,7 +12,7 @@ Its flags are made the source's when the folder is finished.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sync.aftermath import Aftermath
@@ -20,6 +20,7 @@ from sync.errors import (
     AccountError,
     Code,
     ConnectionLost,
+    DeletionRefused,
     FolderChanged,
     FolderError,
     Stopped,
@@ -65,14 +66,15 @@ class Refiler:
         self._resting = resting
         self._told: dict[str, Told] = {}
         """By source name; it outlasts a pass that breaks."""
+        self._homes: set[str] = set()
+        """Destination names of all folders that had a pass."""
         self._folders: list[Folder] = []
-        self.progressed = False
-        """Something was filed in this pass."""
 
     def begin(self, works: Sequence[Work]) -> list[Work]:
         """A pass begins. The answer are works that have to be known whole and are known in part.
         Where there is nothing to look for it is empty, and so is what `run` does."""
-        self.progressed, self._folders = False, []
+        self._folders = []
+        self._homes.update(work.pair.destination.name for work in works)
         if self._options.refiling is Refiling.NO or not any(map(_wanted, works)):
             return []
         self._folders = places(self._sides.destination, self._options.refile_from)
@@ -91,7 +93,9 @@ class Refiler:
                 self._conclude(work, unfiled)
 
     def _file_all(self, works: Sequence[Work]) -> Unfiled:
-        needed = needed_in_place(works, self._resting, self._ledger)
+        # Of folders that have ended, nothing is known any more but that they have.
+        ended: dict[str, Collection[int] | None] = dict.fromkeys(self._homes)
+        needed = ended | needed_in_place(works, self._resting, self._ledger)
         sizes = {size for work in works for size in _wanted(work).sizes if size}
         stock = take_stock(self._folders, works, self._sides, sizes=sizes, needed=needed)
         moving = self._options.refiling is Refiling.MOVE
@@ -123,6 +127,9 @@ class Refiler:
         except ConnectionLost:
             self._aftermath.lost()
             self._settle(batch, Filed(), intent, look=self._aftermath)
+            raise
+        except DeletionRefused:
+            self._ledger.settle(work.key, intent.number, ())
             raise
         except FolderError as error:
             filed = Filed(error=error)
@@ -158,7 +165,6 @@ class Refiler:
 
     def _count(self, batch: Batch, there: Mapping[int, int]) -> None:
         """These are filed, by source uid; the new uid is 0 in a dry run."""
-        self.progressed = self.progressed or bool(there)
         batch.work.refiled.update(there)
         batch.work.tally.settle_all(there, Outcome.PRESENT)
         self._told[batch.work.pair.source.name].add(batch, there)

@@ -59,10 +59,11 @@ def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:
 
 def settle_proof(proof: Proof, work: Work, ledger: Ledger) -> None:
     """Write the proof into the tally; a copy that is missing is forgotten, to be copied anew."""
-    miss(proof.missing, work, ledger, was=Outcome.COPIED)
+    for was in (Outcome.COPIED, Outcome.PRESENT):
+        miss([uid for uid in proof.missing if work.outcome(uid) is was], work, ledger, was=was)
     work.doubtful = list(proof.doubtful)
     for uid in proof.redated:
-        work.tally.name(uid, Outcome.COPIED, Code.DATE_ALTERED)
+        work.tally.name(uid, work.outcome(uid), Code.DATE_ALTERED)
 
 
 def miss(uids: Sequence[int], work: Work, ledger: Ledger, *, was: Outcome) -> None:

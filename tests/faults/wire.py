@@ -10,7 +10,7 @@ from enum import StrEnum
 _LITERAL = re.compile(rb"\{(\d+)\+?\}\r?\n\Z")
 _BODY = re.compile(rb"BODY(?:\.PEEK)?\[\]", re.I)
 _CAPABILITIES = re.compile(rb"(?:\* CAPABILITY |\S+ OK \[CAPABILITY )")
-_APPENDUID = re.compile(rb"(?<= OK )\[APPENDUID [^\]]*\] ")
+_NEW_UIDS = re.compile(rb"(?<= OK )\[(?:APPEND|COPY)UID [^\]]*\] ")
 
 
 class Phase(StrEnum):
@@ -27,6 +27,8 @@ class Phase(StrEnum):
     PROOF = "proof"
     """What is read at a destination after the first APPEND."""
     FLAGS = "flags"
+    FILING = "filing"
+    """Messages of a destination are put into other folders there."""
     OTHER = "other"
 
 
@@ -47,6 +49,8 @@ _PHASES = {
     "FETCH": Phase.LISTING,
     "APPEND": Phase.APPEND,
     "UID STORE": Phase.FLAGS,
+    "UID COPY": Phase.FILING,
+    "UID MOVE": Phase.FILING,
 }
 
 
@@ -85,14 +89,14 @@ def phase_of(line: bytes, *, appended: bool) -> Phase:
 
 def hider(names: Collection[str]) -> Callable[[bytes], bytes]:
     """What a response looks like from a server without these capabilities. Dovecot goes on telling
-    APPENDUID when it is configured not to offer UIDPLUS."""
+    APPENDUID and COPYUID when it is configured not to offer UIDPLUS."""
     words = "|".join(re.escape(name) for name in names).encode()
     hidden = re.compile(rb" (?:" + words + rb")(?=[ \]\r])")
 
     def hide(response: bytes) -> bytes:
         if names and _CAPABILITIES.match(response):
             return hidden.sub(b"", response)
-        return _APPENDUID.sub(b"", response) if "UIDPLUS" in names else response
+        return _NEW_UIDS.sub(b"", response) if "UIDPLUS" in names else response
 
     return hide
 
