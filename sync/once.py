@@ -149,8 +149,8 @@ class Once:
 
     def _superfluous(self) -> dict[int, array[int]]:
         """By order of the folder, the uids that are not copied."""
-        rows, found = self._rows, dict[int, array[int]]()
-        contents = self._contents()
+        found: dict[int, array[int]] = {}
+        rows, contents = self._rows, self._contents()
         for group in rows.alike(contents.marked, contents.__getitem__):
             for row in self._left_out(group, contents[group[0]]):
                 found.setdefault(rows.orders[row], array("I")).append(rows.uids[row])
