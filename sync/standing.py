@@ -56,18 +56,19 @@ class Held:
     """Rows that are not copied because an equal one is about to be: groups, each with the mark of
     its content."""
 
-    __slots__ = ("_marks", "_rows", "_starts")
+    __slots__ = ("_ends", "_marks", "_rows")
 
     def __init__(self) -> None:
         self._marks: bytearray = bytearray()
-        self._rows, self._starts = array("I"), array("I")
+        self._rows, self._ends = array("I"), array("I")
 
     def add(self, mark: bytes, rows: Iterable[int]) -> None:
-        self._starts.append(len(self._rows))
         self._rows.extend(rows)
+        self._ends.append(len(self._rows))
         self._marks += mark
 
     def __iter__(self) -> Iterator[tuple[bytes, array[int]]]:
-        ends = [*self._starts[1:], len(self._rows)]
-        for at, (start, end) in enumerate(zip(self._starts, ends, strict=True)):
+        start = 0
+        for at, end in enumerate(self._ends):
             yield bytes(self._marks[16 * at : 16 * (at + 1)]), self._rows[start:end]
+            start = end
