@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import IO
 
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from cli.refusal import Refusal
 from cli.waiting import wait_for_checks
 from importer import reading
 from importer.rows import FileFault, Reading
+from parameters.choices import Choices, to_json
+from parameters.words import difference
 from store import accounts, control, drafts, history
 from store.control import NotStartable
 from store.drafts import ServerChoice
@@ -35,6 +37,7 @@ class ImportChoice:
     dry_run: bool
     threads: int
     removal_confirmed: bool
+    options: Choices = field(default_factory=Choices)
 
 
 def read_file(services: Services, file: IO[bytes]) -> Reading:
@@ -53,6 +56,9 @@ def add_migration(services: Services, found: Reading, choice: ImportChoice) -> i
     """A draft with all rows of the file, those that could not be read too. Its id."""
     with services.store.write() as session:
         migration = _draft(session, choice)
+        if told := difference(Choices(), choice.options):
+            stored = to_json(choice.options)
+            drafts.change_options(session, migration, stored, told=told, user=None)
         migration.removal_confirmed = choice.removal_confirmed
         new = incoming.from_file(session, migration, found)
         accounts.add(session, services.sealer, migration.id, new)

@@ -16,6 +16,10 @@ from cli.numbers import BLOCKED, exit_status, migration_numbers
 from cli.refusal import Refusal
 from cli.screen import migration_words
 from cli.waiting import wait_for_end
+from parameters.choices import Choices
+from parameters.faults import faults
+from parameters.reading import Usage
+from parameters.typed import typed
 from store.tables import Migration
 from sync.options import Mode, Security
 from wizard.services import services
@@ -27,6 +31,7 @@ control.register(migration)
 
 MODES = {mode.value.replace(" ", "-"): mode for mode in Mode}
 PORTS = {Security.TLS: 993, Security.STARTTLS: 143, Security.NONE: 143}
+_OPTION_HELP = "As on the page, such as exclude=Junk or max_age_days=30; may be given many times."
 SECURITIES = [one.value for one in Security]
 
 
@@ -42,6 +47,8 @@ SECURITIES = [one.value for one in Security]
 @click.option("--mode", type=click.Choice(list(MODES)), default="flags-and-new", show_default=True)
 @click.option("--confirm-removal", is_flag=True, help="Mode all may remove at the destination.")
 @click.option("--dry-run", is_flag=True, help="Copy nothing, report what would be copied.")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help=_OPTION_HELP)
+@click.option("--custom", default="", help="imapsync's options, each --param=value.")
 @click.option("--threads", type=click.IntRange(1, 50), default=4, help="Accounts at a time.")
 @click.option("--check", is_flag=True, help="Wait for the checks of all rows.")
 @click.option("--start", is_flag=True, help="Check, then start unless a row is blocked.")
@@ -56,16 +63,17 @@ def import_file(
     wait: bool,
     timeout: float,
     as_json: bool,
-    **options: Any,
+    **given: Any,
 ) -> None:
     """Make a migration from FILE, in konsoleH's format; - is stdin.
 
     Exit status: 0 all complete, 1 some failed, 2 wrong usage or blocked rows.
     """
     here = services()
+    choice = _choice(file, given)
     with click.open_file(file, "rb") as opened:
         found = importing.read_file(here, opened)
-    migration_id = importing.add_migration(here, found, _choice(file, options))
+    migration_id = importing.add_migration(here, found, choice)
     blocked: tuple[str, ...] = ()
     if check or start or wait:
         blocked = importing.check(here, migration_id, timeout)
@@ -124,18 +132,31 @@ def _show(migration_id: int, *, as_json: bool) -> int:
     return exit_status(numbers)
 
 
-def _choice(file: str, options: dict[str, Any]) -> ImportChoice:
-    security = Security(options["source_security"])
-    port = options["source_port"] or PORTS[security]
+def _choice(file: str, given: dict[str, Any]) -> ImportChoice:
+    security = Security(given["source_security"])
+    port = given["source_port"] or PORTS[security]
     stem = "" if file == "-" else Path(file).stem
     return ImportChoice(
-        name=(options["name"] or stem or "Import from stdin")[:120],
-        destination=options["destination"],
-        organization=options["organization"],
-        domain=options["domain"],
-        source=(options["source_host"], port, security),
-        mode=MODES[options["mode"]],
-        dry_run=options["dry_run"],
-        threads=options["threads"],
-        removal_confirmed=options["confirm_removal"],
+        name=(given["name"] or stem or "Import from stdin")[:120],
+        destination=given["destination"],
+        organization=given["organization"],
+        domain=given["domain"],
+        source=(given["source_host"], port, security),
+        mode=MODES[given["mode"]],
+        dry_run=given["dry_run"],
+        threads=given["threads"],
+        removal_confirmed=given["confirm_removal"],
+        options=_options(given, MODES[given["mode"]]),
     )
+
+
+def _options(given: dict[str, Any], mode: Mode) -> Choices:
+    """Raises Refusal with all that is wrong."""
+    custom = [f"custom={given['custom']}"] if given["custom"] else []
+    try:
+        choices = typed([*given["options"], *custom], Choices())
+    except Usage as usage:
+        raise Refusal(str(usage)) from usage
+    if wrong := faults(choices, mode):
+        raise Refusal(" ".join(fault.words for fault in wrong))
+    return choices

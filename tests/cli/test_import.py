@@ -141,3 +141,41 @@ def test_a_report_of_nothing_is_refused(cli: FlaskCliRunner) -> None:
     shown = cli.invoke(args=["migration", "report", str(number)])
     assert shown.exit_code == 0
     assert "line 2: anna.berger@old.example to anna.berger@acme.example: new" in shown.output
+
+
+def test_options_are_taken_along(cli: FlaskCliRunner, store: Store) -> None:
+    """By name, and imapsync's; what was not said is as it is without options."""
+    line = ("--option", "exclude=^Junk$", "--option", "max_age_days=30")
+    imported(cli, DEMO, *line, "--custom", "--folder=INBOX --useuid")
+    with store.read() as session:
+        options = session.scalars(select(Migration)).one().options
+    assert (options["exclude"], options["max_age_days"]) == ("^Junk$", 30)
+    assert options["custom"] == "--folder=INBOX --useuid"
+    assert options["timeout_source"] == 600
+
+
+def test_nothing_is_excluded_unless_it_is_said(cli: FlaskCliRunner, store: Store) -> None:
+    """Lines of existing scripts do what they did."""
+    imported(cli, DEMO)
+    with store.read() as session:
+        assert session.scalars(select(Migration)).one().options == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (["--option", "colour=blue"], "'colour=blue' is no option"),
+        (["--option", "max_age_days=99999"], "The maximum age is from 0 to 32,000 days."),
+        (["--custom", "--maxage 30"], "Write --maxage=30, and not --maxage 30."),
+        (["--mode", "all", "--option", "refiling=move"], "The mode 'all' removes"),
+    ],
+)
+def test_an_option_that_is_wrong_makes_no_migration(
+    cli: FlaskCliRunner, store: Store, line: list[str], words: str
+) -> None:
+    """Refused in the words of the page."""
+    status, output = run(cli, DEMO, "--destination", "Mail", *line)
+    assert status == 2
+    assert words in output
+    with store.read() as session:
+        assert session.scalars(select(Migration)).all() == []
