@@ -97,11 +97,12 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
         migration = session.get_one(Migration, run.migration_id)
         choices = _choices(run)
         quiet = quiet_seconds(session, account.id)
+        options = _options(choices, run, quiet)
         return Work(
             account_id=account.id,
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer)),
-            options=_options(choices, run, quiet),
+            options=replace(options, allow_removal=account_run.removal_allowed),
             timeouts=(choices.timeout_source, choices.timeout_destination),
         )
 

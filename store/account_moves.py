@@ -23,6 +23,7 @@ from store.completion import complete_runs
 from store.control import NotStartable
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
+from sync.errors import Code
 
 
 class Move(StrEnum):
@@ -69,6 +70,25 @@ def make(
     control.tell(session, migration, user, _TOLD[wanted], note=account.mailbox)
     session.flush()
     complete_runs(session)
+
+
+def allow_removal(session: Session, migration_id: int, account_id: int, user: User | None) -> None:
+    """Try an account again whose run would have removed more than half of a folder: this time it
+    may. Raises as make."""
+    run = control.last_run(session, migration_id)
+    one = None if run is None else _locked(session, run, account_id)
+    if one is None:
+        raise LookupError("the last run has no such account")
+    if one.error != Code.DELETION_REFUSED:
+        raise IllegalMove("nothing was refused")
+    folder = one.server_words
+    make(session, migration_id, account_id, Move.RETRY, user=user)
+    session.refresh(one)
+    one.removal_allowed = True
+    migration, account = control.locked(session, migration_id), session.get_one(Account, account_id)
+    note = f"{account.mailbox}, {folder}." if folder else account.mailbox
+    control.tell(session, migration, user, "removal allowed", note=note)
+    session.flush()
 
 
 _LEAVES = {Move.PAUSE: AccountRunState.PAUSED, Move.STOP: AccountRunState.STOPPED}

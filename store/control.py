@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from store import history, notices, schedule
 from store.forgetting import forget_old_runs
+from store.obstacles import obstacles as obstacles
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, User, now
-from sync.options import Mode, SourceDeletion
 
 
 class NotStartable(Exception):
@@ -28,21 +28,32 @@ class NotStartable(Exception):
         super().__init__(" ".join(self.reasons))
 
 
-def start(session: Session, migration_id: int, user: User | None) -> Run:
+def start(session: Session, migration_id: int, user: User | None, *, rehearse: bool = False) -> Run:
     """Begin run N over all accounts. A complete or stopped migration is restarted the same way.
 
+    With `rehearse` this run is a dry run, and needs nobody to have confirmed what it would remove.
     Raises NotStartable while an account is not ready, IllegalMove while it runs already.
     """
     migration = locked(session, migration_id)
     _moved(migration.state, MigrationState.RUNNING, paused_too=False)
-    refuse_unready(session, migration)
+    refuse_unready(session, migration, rehearse=rehearse)
+    if rehearse:
+        return begin_run(session, migration, user, ", a dry run", rehearse=True)
     return begin_run(session, migration, user)
 
 
-def begin_run(session: Session, migration: Migration, user: User | None, note: str = "") -> Run:
+def begin_run(
+    session: Session,
+    migration: Migration,
+    user: User | None,
+    note: str = "",
+    *,
+    rehearse: bool = False,
+) -> Run:
     """The next run, over the accounts that are ready. The caller has locked the migration.
 
-    Raises IllegalMove while it runs already."""
+    A rehearsal is a dry run that no other run follows by itself. Raises IllegalMove while it runs
+    already."""
     state = _moved(migration.state, MigrationState.RUNNING, paused_too=False)
     number = session.scalar(
         select(func.coalesce(func.max(Run.number), 0)).where(Run.migration_id == migration.id)
@@ -51,7 +62,7 @@ def begin_run(session: Session, migration: Migration, user: User | None, note: s
         migration_id=migration.id,
         number=(number or 0) + 1,
         mode=migration.mode,
-        dry_run=migration.dry_run,
+        dry_run=migration.dry_run or rehearse,
         options=dict(migration.options),
         started_by=user.id if user else None,
     )
@@ -65,7 +76,10 @@ def begin_run(session: Session, migration: Migration, user: User | None, note: s
     migration.state = state
     migration.started_at = run.started_at = now()
     migration.completed_at = None
-    schedule.advance(migration, run.started_at)
+    if rehearse:
+        migration.next_start_at = migration.loop_from = None
+    else:
+        schedule.advance(migration, run.started_at)
     if migration.loop:
         forget_old_runs(session, migration.id, run.number)
     tell(session, migration, user, "started", note=f"Run {run.number}{note}.")
@@ -175,7 +189,9 @@ def last_run(session: Session, migration_id: int) -> Run | None:
     return session.scalars(query.limit(1)).first()
 
 
-def unready(session: Session, migration: Migration) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def unready(
+    session: Session, migration: Migration, *, rehearse: bool = False
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Why it cannot be started, and the accounts that are in the way. Both empty: it can."""
     query = select(Account.id, Account.state).where(Account.migration_id == migration.id)
     rows = session.execute(query.order_by(Account.position)).all()
@@ -188,31 +204,11 @@ def unready(session: Session, migration: Migration) -> tuple[tuple[str, ...], tu
         reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
     if unchecked:
         reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
-    return (*reasons, *obstacles(migration)), tuple(blocked + unchecked)
+    return (*reasons, *obstacles(migration, rehearse=rehearse)), tuple(blocked + unchecked)
 
 
-def obstacles(migration: Migration) -> list[str]:
-    """Why it cannot be started, whatever its accounts are."""
-    reasons = []
-    if migration.destination_id is None:
-        reasons.append("No destination has been chosen: go back to step 1.")
-    if migration.mode == Mode.ALL and not migration.dry_run and not migration.removal_confirmed:
-        reasons.append(
-            "This mode removes messages at the destination that the source does not have: "
-            "confirm that first, or choose another mode in step 1."
-        )
-    deletion = migration.options.get("source_deletion", SourceDeletion.NEVER)
-    unconfirmed = not migration.dry_run and not migration.deletion_confirmed
-    if deletion != SourceDeletion.NEVER and unconfirmed:
-        reasons.append(
-            "Messages would be deleted in the source: confirm that a second time first, "
-            "or choose another option in step 1."
-        )
-    return reasons
-
-
-def refuse_unready(session: Session, migration: Migration) -> None:
-    reasons, in_the_way = unready(session, migration)
+def refuse_unready(session: Session, migration: Migration, *, rehearse: bool = False) -> None:
+    reasons, in_the_way = unready(session, migration, rehearse=rehearse)
     if reasons:
         raise NotStartable(reasons, in_the_way)
 
@@ -274,6 +270,7 @@ def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
                 error="",
                 server_words="",
                 verdict="",
+                removal_allowed=False,
             )
         )
 

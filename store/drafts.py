@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from store import accounts, history
 from store.states import MigrationState, move
-from store.tables import MailboxList, Migration, Reading, User, now
+from store.tables import AccountRun, MailboxList, Migration, Reading, Run, User, now
 
 EDITABLE = frozenset({MigrationState.DRAFT, MigrationState.SCHEDULED})
 
@@ -125,10 +125,30 @@ def is_editable(migration: Migration) -> bool:
     return migration.state in EDITABLE
 
 
+def rehearsed(session: Session, migration: Migration) -> bool:
+    """Whether it is over, and all that ran were dry runs: then its steps are open again."""
+    if migration.state not in (MigrationState.COMPLETE, MigrationState.STOPPED):
+        return False
+    return _has_runs(session, migration, dry=True) and not _has_runs(session, migration, dry=False)
+
+
+def steps_open(session: Session, migration: Migration) -> bool:
+    """Whether steps 1 and 3 may still be changed: before the first start that writes."""
+    return is_editable(migration) or rehearsed(session, migration)
+
+
+def _has_runs(session: Session, migration: Migration, *, dry: bool) -> bool:
+    query = select(Run.id).where(Run.migration_id == migration.id, Run.dry_run.is_(dry))
+    return session.scalar(query.limit(1)) is not None
+
+
 def remove(session: Session, migration: Migration) -> None:
     """A draft and all that belongs to it. Raises ValueError once it has been started."""
-    if not is_editable(migration):
+    if not is_editable(migration) or _has_runs(session, migration, dry=False):
         raise ValueError("a migration that has been started is kept")
+    runs = select(Run.id).where(Run.migration_id == migration.id)
+    session.execute(delete(AccountRun).where(AccountRun.run_id.in_(runs)))
+    session.execute(delete(Run).where(Run.migration_id == migration.id))
     accounts.remove_all(session, migration.id)
     session.execute(delete(Reading).where(Reading.migration_id == migration.id))
     session.execute(delete(Migration).where(Migration.id == migration.id))

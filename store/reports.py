@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from store.report_columns import MoreCounters
 from store.states import AccountRunState
 from store.tables import Account, AccountRun, FolderRow, History, NoteRow, Run
 from sync.report import Verdict
@@ -92,6 +93,21 @@ def totals(session: Session, run_id: int) -> Totals:
         failed_accounts=_count(session, run_id, AccountRun.state == AccountRunState.FAILED),
         **{name: int(value) for name, value in zip(COUNTERS, whole[1:], strict=True)},
     )
+
+
+MORE = tuple(MoreCounters.__annotations__)
+
+
+def more(session: Session, run_id: int, *, account_run_id: int | None = None) -> dict[str, int]:
+    """The sums of what folders count beside their outcomes, over a run or one of its accounts;
+    those alone that are not 0."""
+    sums = [func.coalesce(func.sum(getattr(FolderRow, name)), 0) for name in MORE]
+    query = select(*sums).join(AccountRun, AccountRun.id == FolderRow.account_run_id)
+    query = query.where(AccountRun.run_id == run_id)
+    if account_run_id is not None:
+        query = query.where(AccountRun.id == account_run_id)
+    found = zip(MORE, session.execute(query).one(), strict=True)
+    return {name: int(value) for name, value in found if value}
 
 
 def account_runs(

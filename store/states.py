@@ -7,6 +7,7 @@
                   migration is paused a retry leads to paused
     migration:    draft → scheduled → running ⇄ paused → complete | stopped
                   complete | stopped → running (restart, next loop)
+                  complete | stopped → scheduled (after dry runs alone: the first real start)
     mail:         waiting → sent | failed | unsent
     schedule:     active ⇄ suspended
 
@@ -100,8 +101,8 @@ TRANSITIONS: Mapping[type[State], Mapping[State, frozenset[State]]] = {
         _M.SCHEDULED: frozenset({_M.RUNNING, _M.STOPPED, _M.DRAFT}),
         _M.RUNNING: frozenset({_M.PAUSED, _M.COMPLETE, _M.STOPPED}),
         _M.PAUSED: frozenset({_M.RUNNING, _M.COMPLETE, _M.STOPPED}),
-        _M.COMPLETE: frozenset({_M.RUNNING}),
-        _M.STOPPED: frozenset({_M.RUNNING}),
+        _M.COMPLETE: frozenset({_M.RUNNING, _M.SCHEDULED}),
+        _M.STOPPED: frozenset({_M.RUNNING, _M.SCHEDULED}),
     },
     MailState: {
         _N.WAITING: frozenset({_N.SENT, _N.FAILED, _N.UNSENT}),

@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from store.report_columns import MoreCounters
 from store.states import (
     AccountRunState,
     AccountState,
@@ -305,6 +306,9 @@ class AccountRun(Base):
     folders_created: Mapped[int] = mapped_column(default=0)
     mailbox_created: Mapped[bool] = mapped_column(default=False)
     verdict: Mapped[str] = mapped_column(String(40), default="")
+    left_out: Mapped[list[str]] = mapped_column(JSON, default=list)
+    removal_allowed: Mapped[bool] = mapped_column(default=False)
+    """A person has seen that more than half of a folder would be removed, and wants it."""
     error: Mapped[str] = mapped_column(String(40), default="")
     error_side: Mapped[str] = mapped_column(String(16), default="")
     """source or destination; empty where it is neither's."""
@@ -330,7 +334,7 @@ class RunSample(Base):
     size: Mapped[int] = mapped_column(BigInteger)
 
 
-class FolderRow(Base):
+class FolderRow(MoreCounters, Base):
     """sync.report.FolderReport, field for field."""
 
     __tablename__ = "folder_report"

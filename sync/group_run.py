@@ -37,6 +37,7 @@ from sync.proving import prove_copies
 from sync.refiling import Refiler
 from sync.report import FolderReport, Outcome
 from sync.resting import lay_to_rest
+from sync.source_deletion import Clearing
 from sync.tally import Tally
 from sync.telling import abandon, conclude
 from sync.twins import Sides
@@ -61,6 +62,7 @@ class GroupRun:
         stop: Stop,
         once: Once,
         resting: Mapping[str, FolderKey] | None = None,
+        clearing: Clearing | None = None,
     ) -> None:
         """`resting`, by destination name, are folders of the account that need no work."""
         self._sides = sides
@@ -69,6 +71,7 @@ class GroupRun:
         self._progress = progress
         self._stop = stop
         self._once = once
+        self._clearing = clearing
         seconds, quiet = options.settle_seconds, options.quiet_seconds
         self._aftermath = Aftermath(sides, stop, seconds=seconds, quiet=quiet)
         self._refiler = Refiler(
@@ -105,6 +108,8 @@ class GroupRun:
             resyncs += 1
             done += [work for work in works if not self._due(work, resyncs)]
             works = self._anew([work for work in works if work not in done], created)
+        if self._clearing is not None:
+            self._clearing.run(done)
         return [conclude(work.tally, self._sides.source) for work in done]
 
     def _work(self, pair: FolderPair, created: frozenset[str], rest: Rest | None) -> Work:
@@ -159,16 +164,16 @@ class GroupRun:
         sides, ledger, options = self._sides, self._ledger, self._options
         try:
             plan_work(work, sides, ledger, options, aftermath=self._aftermath)
-        except DeletionRefused:
+        except DeletionRefused as refused:
             if work.part is None:
-                raise
+                raise _of_folder(refused, work) from None
             self._plan_whole(work)
 
     def _plan_whole(self, work: Work) -> None:
         sides, options = self._sides, self._options
         look_at_all(work, sides, options)
         if work.under_way:
-            plan_work(work, sides, self._ledger, options, aftermath=self._aftermath)
+            self._plan(work)
 
     def _prove(self, works: list[Work]) -> None:
         options = self._options
@@ -207,3 +212,9 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
 def _copied(works: list[Work]) -> bool:
     """By this pass: what an earlier one has copied does not count again and again."""
     return any(work.copied for work in works)
+
+
+def _of_folder(refused: DeletionRefused, work: Work) -> DeletionRefused:
+    name = work.pair.destination.name
+    words = f"{name}: {refused.server_words}"
+    return DeletionRefused(refused.code, words, side=refused.side, where=name)

@@ -18,7 +18,7 @@ What would be copied and is outside the choice of messages (sync.choice) is left
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.choice import LeftOut, chosen
@@ -76,10 +76,12 @@ def plan_folder(
     twins: Mapping[int, int],
     options: SyncOptions,
     unlisted: int = 0,
+    spared: Collection[int] = (),
 ) -> Plan:
     """`pairs` from the ledger, `twins` newly matched; both source uid → destination uid.
 
     `unlisted` messages of the destination are not in its listing: nothing is to be done about them.
+    Destination uids in `spared` are not removed.
     A destination uid of 0 in `pairs` is a copy whose uid is not known: it counts as present.
     Raises DeletionRefused when mode ALL would empty a folder that an earlier run filled."""
     ours, theirs = source.messages, destination.messages
@@ -96,7 +98,7 @@ def plan_folder(
             present.add(uid, there, ours.sizes[at])
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
-    removals = () if options.mode is not Mode.ALL else _removals(present, theirs)
+    removals = () if options.mode is not Mode.ALL else _removals(present, theirs, spared)
     refuse_emptying(len(removals), len(theirs) + unlisted, pairs, options)
     permanent = destination.permanent_flags
     wanted, left_out = chosen(ours.select(copies), options)
@@ -116,16 +118,18 @@ def refuse_emptying(
     removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions
 ) -> None:
     """Raises DeletionRefused when a folder that an earlier run filled would lose more than half of
-    what is there, and nobody has allowed it."""
-    if pairs and not options.allow_removal and 2 * removals > there:
-        raise DeletionRefused(Code.DELETION_REFUSED, side=Side.DESTINATION)
+    what is there, and nobody has allowed it. A dry run tells it."""
+    asked = options.allow_removal or options.dry_run
+    if pairs and not asked and 2 * removals > there:
+        words = f"{removals:,} of {there:,} messages"
+        raise DeletionRefused(Code.DELETION_REFUSED, words, side=Side.DESTINATION)
 
 
-def _removals(present: Pairs, theirs: Messages) -> tuple[int, ...]:
+def _removals(present: Pairs, theirs: Messages, spared: Collection[int]) -> tuple[int, ...]:
     wanted = {there for _, there, _ in present.rows()}
     if 0 in wanted:
         return ()
-    return tuple(uid for uid in theirs.uids if uid not in wanted)
+    return tuple(uid for uid in theirs.uids if uid not in wanted and uid not in spared)
 
 
 def _flag_changes(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from store import control, drafts, history, intake, overview, scheduling
 from store.control import NotStartable
+from store.obstacles import DELETION_UNCONFIRMED, REMOVAL_UNCONFIRMED
 from store.overview import AccountCounts
 from store.tables import Migration
 from sync.options import Mode
@@ -112,7 +113,7 @@ def _page(
     counts = overview.account_counts(session, [migration.id]).get(migration.id, AccountCounts())
     reasons, _ = control.unready(session, migration)
     filled_mailboxes, filled_total = intake.not_empty(session, migration.id, limit=_SHOWN)
-    confirmed = "This mode removes messages"
+    confirmed = (REMOVAL_UNCONFIRMED, DELETION_UNCONFIRMED)
     return render_template(
         "wizard/schedule.html",
         step=3,
@@ -120,7 +121,7 @@ def _page(
         migration=migration,
         counts=counts,
         amounts=intake.amounts(session, migration.id),
-        reasons=[reason for reason in reasons if not reason.startswith(confirmed)],
+        reasons=[reason for reason in reasons if reason not in confirmed],
         refused=refused,
         removes=migration.mode == Mode.ALL,
         filled=filled_mailboxes,

@@ -134,6 +134,7 @@ HISTORY: Mapping[str, str] = {
     "account resumed": "Account resumed",
     "account stopped": "Account stopped",
     "account retried": "Account tried again",
+    "removal allowed": "Removal allowed",
     "deleted": "Deleted",
 }
 

@@ -321,9 +321,13 @@ def test_mode_all_never_empties_a_folder_unasked() -> None:
     world = small_world()
     world.run()
     world.source.content["INBOX"].messages.clear()
-    with pytest.raises(DeletionRefused):
+    with pytest.raises(DeletionRefused, match="INBOX: 6 of 6 messages"):
         world.run(SyncOptions(mode=Mode.ALL))
     assert len(world.destination.content["INBOX"].messages) == 6
+    told = world.run(SyncOptions(mode=Mode.ALL, dry_run=True))
+    assert told.total("removed") == 6
+    world.run(SyncOptions(mode=Mode.ALL, allow_removal=True))
+    assert not world.destination.content["INBOX"].messages
 
 
 def test_altered_content_is_told() -> None:

@@ -230,6 +230,8 @@ def upgrade() -> None:
     sa.Column('folders_created', sa.Integer(), nullable=False),
     sa.Column('mailbox_created', sa.Boolean(), nullable=False),
     sa.Column('verdict', sa.String(length=40), nullable=False),
+    sa.Column('left_out', sa.JSON(), nullable=False),
+    sa.Column('removal_allowed', sa.Boolean(), nullable=False),
     sa.Column('error', sa.String(length=40), nullable=False),
     sa.Column('error_side', sa.String(length=16), nullable=False),
     sa.Column('server_words', sa.Text(), nullable=False),
@@ -304,6 +306,13 @@ def upgrade() -> None:
     sa.Column('verified', sa.Boolean(), nullable=False),
     sa.Column('error', sa.String(length=40), nullable=False),
     sa.Column('server_words', sa.Text(), nullable=False),
+    sa.Column('refiled', sa.Integer(), nullable=False),
+    sa.Column('bodies_spared', sa.Integer(), nullable=False),
+    sa.Column('size_spared', sa.BigInteger(), nullable=False),
+    sa.Column('read_back', sa.Integer(), nullable=False),
+    sa.Column('altered', sa.Integer(), nullable=False),
+    sa.Column('duplicates_removed', sa.Integer(), nullable=False),
+    sa.Column('deleted_at_source', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['account_run_id'], ['account_run.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id')
     )
