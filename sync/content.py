@@ -55,6 +55,10 @@ class Compared:
     def equal(self) -> bool:
         return self.altered is None and self.absent is None and self.unreadable is None
 
+    @property
+    def gone_at_source(self) -> bool:
+        return self.absent is Side.SOURCE
+
 
 @dataclass(frozen=True, slots=True)
 class Closed:

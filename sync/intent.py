@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from sync.model import FolderStatus
 
+_EVERY_UID = range(1, 2**32)
+
 
 @dataclass(frozen=True, slots=True)
 class FolderKey:
@@ -76,3 +78,10 @@ class Known:
     guarded: bool = False
     """Under another UIDVALIDITY of this folder messages were removed from the source: which copies
     are the last ones is not known any more, so that none may be removed."""
+
+    @property
+    def last_copies(self) -> Collection[int]:
+        """Destination uids that must stay, since the source may not have their originals."""
+        if self.guarded:
+            return _EVERY_UID
+        return {there for uid in self.left if (there := self.pairs.get(uid))}

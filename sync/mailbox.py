@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from sync.choice import dated
 from sync.errors import Code, ConnectionLost, Stopped
@@ -17,11 +18,12 @@ from sync.folders import FolderPair
 from sync.group_run import LOSSES, GroupRun
 from sync.intent import FolderKey, Pair, Rest
 from sync.once import Once
-from sync.options import Refiling, SyncOptions
-from sync.ports import Destination, Ledger, Progress, Source, Stop
+from sync.options import Refiling, SourceDeletion, SyncOptions
+from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
 from sync.prepare import Prepared, prepare
 from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, Outcome, Verdict
+from sync.source_deletion import Clearing
 from sync.twins import Sides
 
 GROUP_MESSAGES = 20_000
@@ -36,23 +38,32 @@ def migrate(
     options: SyncOptions,
     progress: Progress,
     stop: Stop,
+    deleter: SourceDeleter | None = None,
 ) -> MailboxReport:
-    """Bring one mailbox over, or rehearse that. Closes neither side.
+    """Bring one mailbox over, or rehearse that. Closes neither side, nor the `deleter`, which is
+    needed where the options ask for deletion in the source, but for a dry run.
 
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
     check_refiling(options)
     options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
+    sides = Sides(source, destination)
+    clearing = None
+    if options.source_deletion is not SourceDeletion.NEVER:
+        clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
+        # What is to leave the source has to be listed, whether it has changed or not.
+        prepared = replace(prepared, unchanged={}, rested={})
     progress.planned(*_amount(prepared))
     worker = GroupRun(
-        Sides(source, destination),
+        sides,
         ledger,
         options=options,
         progress=progress,
         stop=stop,
         resting=_resting(prepared),
         once=Once(source, ledger, prepared, options=options, stop=stop),
+        clearing=clearing,
     )
     reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
     named = 0

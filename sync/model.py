@@ -190,6 +190,17 @@ class FlagChange:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """What became of messages of the source that were to be marked \\Deleted; what is in none of
+    the two is not there any more."""
+
+    uids: frozenset[int]
+    """They bear our mark."""
+    kept: Mapping[int, str] = field(default_factory=dict)
+    """They were left as they are; with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
 class Capabilities:
     """What a server offers after login, as data."""
 

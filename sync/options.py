@@ -153,11 +153,6 @@ class SyncOptions:
                 "Deletion in the source cannot go together with the mode that removes from the "
                 "destination what the source has not: it would remove the last copy."
             )
-        if self.delete_duplicates:
-            raise Contradiction(
-                "Deletion in the source cannot go together with the deletion of duplicates: what "
-                "was removed from the source would pass for a duplicate."
-            )
         if self.source_deletion_days < 0:
             raise Contradiction("An age in days cannot be less than 0.")
 

@@ -10,6 +10,7 @@ from sync.columns import Uids
 from sync.duplicates import duplicates
 from sync.errors import Code
 from sync.intent import Known, Pair
+from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
 from sync.plan import Plan, plan_folder, refuse_emptying, unmatched
@@ -31,6 +32,8 @@ def plan_work(
         work.known = _settled(work, aftermath, ledger)
         if work.again:
             return
+    work.ours = without_our_marks(work.ours, work.known.left)
+    _count_left(work)
     twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
     plan = plan_folder(
         work.ours,
@@ -39,6 +42,7 @@ def plan_work(
         twins=twins,
         options=options,
         unlisted=work.part.there if work.part else 0,
+        spared=work.known.last_copies,
     )
     if plan.recorded and not options.dry_run:
         ledger.record(work.key, plan.recorded.values())
@@ -49,7 +53,7 @@ def plan_work(
 
 
 def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions) -> Plan:
-    if not options.delete_duplicates:
+    if not options.delete_duplicates or work.known.guarded:
         return plan
     found = duplicates(work, plan.removals, sides.destination)
     removals, there = len(plan.removals) + len(found), len(work.theirs.messages)
@@ -75,7 +79,17 @@ def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
         pairs.update(arrived)
         for pair in () if intent.earlier else found:
             sent.put(pair)
-    return Known(pairs, sent)
+    return replace(known, pairs=pairs, sent=sent, intents=())
+
+
+def _count_left(work: Work) -> None:
+    """What an earlier attempt of this very run has removed from the source was found by it, and is
+    where it was brought."""
+    tally, sent = work.tally, work.known.sent
+    left = [uid for uid in work.known.left_now if tally.listed.position(uid) < 0]
+    if left and work.part is None:
+        tally.pass_over(len(left), [sent[uid] for uid in left if uid in sent])
+        tally.deleted_at_source += len(left)
 
 
 def _count(work: Work, plan: Plan) -> None:

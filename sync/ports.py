@@ -24,6 +24,7 @@ from sync.model import (
     FolderStatus,
     Identity,
     Listing,
+    Marked,
     Outgoing,
     Refused,
     Since,
@@ -121,6 +122,35 @@ class Filer(Protocol):
 
 class Destination(Reader, Writer, Filer, Protocol):
     pass
+
+
+class SourceDeleter(Protocol):
+    """What writes to the source (law 2), on a connection of its own: nothing but \\Deleted, and
+    UID EXPUNGE of what it has marked so itself. All verbs raise UidValidityChanged before they
+    change anything, and FolderError for a folder that cannot be opened."""
+
+    def able(self) -> bool:
+        """Whether the server removes exactly what it is told (UIDPLUS, RFC 4315)."""
+        ...
+
+    def mark(
+        self, folder: Folder, uidvalidity: int, uids: Sequence[int], *, ours: Collection[int]
+    ) -> Marked:
+        """Set \\Deleted, but where somebody else has set it: `ours` were marked by us before."""
+        ...
+
+    def expunge(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> Mapping[int, str]:
+        """Remove exactly these, which are marked. Those that are still there, with the server's
+        words; their mark is taken back."""
+        ...
+
+    def unmark(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> None:
+        """Take \\Deleted back."""
+        ...
+
+    def close(self) -> None:
+        """Log out and close. Never raises; may be called twice."""
+        ...
 
 
 class Leaving(Protocol):

@@ -35,7 +35,7 @@ def read_back(works: Sequence[Work], sides: Sides, ledger: Ledger, *, options: S
         if isinstance(found, Compared):
             mine = found.uid in copied[found.work]
             was = found.work.outcome(found.uid) if mine else Outcome.PRESENT
-            _settle(found, ledger, was=was)
+            settle(found, ledger, was=was)
         else:
             _close(found)
 
@@ -79,7 +79,8 @@ def spread(uids: Sequence[int], number: int) -> list[int]:
     return [uids[place * len(uids) // number] for place in range(max(number, 0))]
 
 
-def _settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
+def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
+    """Write into the tally what became of a message that is counted as `was`."""
     work, uid, tally = found.work, found.uid, found.work.tally
     if found.absent is not None:
         put = was is Outcome.COPIED or uid in work.refiled

@@ -42,7 +42,7 @@ def _tell(tally: Tally, subjects: dict[int, str]) -> FolderReport:
 
 def _subjects(tally: Tally, source: Reader | None) -> dict[int, str]:
     """The subjects of the exceptions. They help a person, and never cost the folder."""
-    uids = sorted({note.uid for note in (*tally.notes, *tally.chosen)})
+    uids = sorted({note.uid for note in (*tally.notes, *tally.chosen) if note.uid})
     if not uids or source is None:
         return {}
     try:
