@@ -56,6 +56,7 @@ def variant(**how: object) -> Callable[[Stage], Iterator[Stage]]:
 
 mute_stage = variant(without=NEW_UIDS)
 single_stage = variant(without=IN_BULK)
+copying_stage = variant(without=("MOVE",))
 bare_stage = variant(without=BARE)
 
 

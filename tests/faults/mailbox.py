@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,18 @@ def write_mailbox(
     names = "".join(f"{_on_disk(name)}\n" for name in folders[1:])
     (maildir / "subscriptions").write_text(names, encoding="ascii")
     give(maildir.parent)
+
+
+def write_journal(maildir: Path, journal: Path) -> None:
+    """All that one mailbox has stands in the folder Journal of the other, and nobody has read it
+    there."""
+    directory = _directory(journal, "Journal")
+    for number, path in enumerate(sorted(maildir.glob("**/[cn]*/*.old*"))):
+        received = path.name.partition(".")[0]
+        size = path.name.partition(":")[0].partition(",")[2]
+        name = f"{received}.J{number}P1.old{size and ','}{size}:2,"
+        shutil.copy2(path, directory / "cur" / name)
+    give(journal.parent)
 
 
 def _mails(folder: str, count: int, *, large: bool) -> Iterator[Mail]:

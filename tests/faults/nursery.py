@@ -22,7 +22,7 @@ from imap import Login, NetworkPolicy, Server, open_destination, open_source
 from sync.errors import SyncError
 from sync.file_ledger import FileLedger
 from sync.mailbox import migrate
-from sync.options import Mode, Security, SyncOptions
+from sync.options import Mode, Refiling, Security, SyncOptions
 from tests.faults.watching import NeverStop, SilentProgress
 
 READS = {"load", "destinations", "close"}
@@ -45,6 +45,8 @@ class Order:
     timeout: float = 30.0
     """Seconds, for connecting and for reading."""
     settle_seconds: float = 1.0
+    refiling: str = Refiling.NO
+    refile_from: str = ""
     ca_file: str = ""
     """TLS on both sides, with certificates of this authority; '' for clear text."""
 
@@ -91,6 +93,8 @@ def run(order: Order, waits: list[float]) -> dict[str, Any]:
         mode=Mode(order.mode),
         batch_messages=order.batch_messages,
         settle_seconds=order.settle_seconds,
+        refiling=Refiling(order.refiling),
+        refile_from=order.refile_from,
     )
     file = FileLedger(Path(order.ledger), f"{order.source} {order.destination}")
     ledger: Any = MortalLedger(file, order.dies_at)

@@ -3,7 +3,6 @@ MOVE and without, and on scripted ones."""
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing
@@ -24,7 +23,7 @@ from sync.model import Folder
 from sync.options import Mode, Refiling, Security, SyncOptions
 from sync.refiling_values import Filed, Filing
 from sync.report import MailboxReport, Verdict
-from tests.faults.mailbox import body, write_mailbox
+from tests.faults.mailbox import body, write_journal, write_mailbox
 from tests.faults.proxy import Proxy
 from tests.faults.script import Script
 from tests.faults.stage import WRITES
@@ -102,16 +101,7 @@ class Office:
         give(self.maildir(0).parent)
 
     def archive(self) -> None:
-        """All that the source has is in the journal, which nobody has read."""
-        directory = self.maildir(1) / ".Journal"
-        for part in ("cur", "new", "tmp"):
-            (directory / part).mkdir(parents=True, exist_ok=True)
-        for number, path in enumerate(sorted(self.maildir(0).glob("**/[cn]*/*.old*"))):
-            received = path.name.partition(".")[0]
-            size = path.name.partition(":")[0].partition(",")[2]
-            name = f"{received}.J{number}P1.old{size and ','}{size}:2,"
-            shutil.copy2(path, directory / "cur" / name)
-        give(self.maildir(1).parent)
+        write_journal(self.maildir(0), self.maildir(1))
 
 
 @pytest.fixture(scope="session")
