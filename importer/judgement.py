@@ -19,7 +19,8 @@ class Judgement(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunNumbers:
-    """What the verdict rests on. `verified`: accounts whose every folder was proven."""
+    """What the verdict rests on. `verified`: accounts whose every folder was proven; `excepted`:
+    those that are complete but for exceptions; `skipped`: messages, for whatever reason."""
 
     accounts: int
     complete: int
@@ -27,6 +28,7 @@ class RunNumbers:
     skipped: int
     failed: int
     dry_run: bool
+    excepted: int = 0
 
 
 def judge(run: RunNumbers) -> Judgement:
@@ -37,11 +39,13 @@ def judge(run: RunNumbers) -> Judgement:
         return Judgement.DRY_RUN
     if run.verified < run.accounts:
         return Judgement.INCOMPLETE
-    return Judgement.EXCEPTIONS if run.skipped or run.failed else Judgement.VERIFIED
+    return Judgement.EXCEPTIONS if run.excepted or run.failed else Judgement.VERIFIED
 
 
 def sentence(run: RunNumbers) -> str:
     """What the verdict means."""
+    if judge(run) == Judgement.VERIFIED and run.skipped:
+        return _CHOSEN
     if judge(run) != Judgement.INCOMPLETE:
         return _SENTENCES[judge(run)]
     left = count(run.accounts - run.complete, "account")
@@ -51,6 +55,10 @@ def sentence(run: RunNumbers) -> str:
     )
 
 
+_CHOSEN = (
+    "Both sides were compared folder by folder. Every message found is at the destination "
+    "but for those that were left out as it was chosen."
+)
 _SENTENCES = {
     Judgement.DRY_RUN: ("Nothing was written. The numbers show what a real run would have done."),
     Judgement.EXCEPTIONS: (

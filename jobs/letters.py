@@ -113,6 +113,7 @@ def _ending(facts: dict[str, Any]) -> dict[str, Any]:
         skipped=totals["skipped"],
         failed=totals["failed"],
         dry_run=facts["dry_run"],
+        excepted=totals.get("excepted", totals["skipped"]),
     )
     begun = datetime.fromisoformat(facts["started_at"])
     ended = datetime.fromisoformat(facts["completed_at"])

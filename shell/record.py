@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TextIO
 
 from shell.wording import plain, size_in_words
-from sync.errors import Code
+from sync.errors import CHOSEN, Code
 from sync.report import FolderReport, MessageNote, Outcome
 
 REDRAW_SECONDS = 0.1
@@ -20,6 +20,9 @@ class Record:
     def __init__(self) -> None:
         self.folders: list[FolderReport] = []
         self.notes: list[MessageNote] = []
+        """The exceptions."""
+        self.chosen: list[MessageNote] = []
+        """Messages that were left out because somebody asked for it."""
         self.messages = 0
         self.size = 0
         self.done = 0
@@ -37,7 +40,7 @@ class Record:
         self.size_copied += size
 
     def note(self, note: MessageNote) -> None:
-        self.notes.append(note)
+        (self.chosen if note.code in CHOSEN else self.notes).append(note)
 
     def verifying(self) -> None:
         """Too short to be worth a word."""

@@ -16,7 +16,12 @@ from sync.report import FolderReport, Outcome
 
 SHOWN = 50
 """More exceptions than this are for --json."""
-_COUNTERS = (*(str(outcome) for outcome in Outcome), "flags_changed", "removed")
+_COUNTERS = (
+    *(str(outcome) for outcome in Outcome),
+    "flags_changed",
+    "removed",
+    "duplicates_removed",
+)
 _HINTS = {
     Code.TLS_NOT_SPOKEN: "This port does not speak TLS from the start: try --tls{0}.",
     Code.STARTTLS_MISSING: "Only --nossl{0} with --notls{0} goes on without encryption.",
@@ -57,6 +62,7 @@ def as_json(order: Order, record: Record, ending: Ending) -> str:
         "folders": [asdict(report) for report in record.folders],
         "left_out": list(ending.left_out),
         "exceptions": [asdict(note) for note in record.notes],
+        "not_chosen": [asdict(note) for note in record.chosen],
         "error": _error(order, ending.error) if ending.error else None,
         "notes": list(ending.notes),
     }

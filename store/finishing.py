@@ -138,10 +138,11 @@ def totals(folders: Sequence[FolderReport]) -> dict[str, Any]:
 
 
 def _state_of(report: MailboxReport) -> AccountRunState:
-    """A message never costs an account: failed messages are named exceptions, not a failure."""
+    """A message never costs an account: failed messages are named exceptions, not a failure. One
+    that was left out because somebody chose so is neither."""
     if report.verdict == Verdict.NOT_VERIFIED or any(folder.error for folder in report.folders):
         return AccountRunState.FAILED
-    if report.verdict == Verdict.EXCEPTIONS or report.total("skipped") or report.total("failed"):
+    if report.verdict == Verdict.EXCEPTIONS or report.exceptions or report.total("failed"):
         return AccountRunState.SKIPS
     return AccountRunState.COMPLETE
 

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from store.report_columns import MoreCounters
-from store.states import AccountRunState
-from store.tables import Account, AccountRun, FolderRow, History, NoteRow, Run
+from store.states import AccountRunState, MigrationState
+from store.tables import Account, AccountRun, FolderRow, History, Migration, NoteRow, Run
 from sync.report import Verdict
 
 COUNTERS = (
@@ -50,6 +50,8 @@ class Totals:
     complete: int = 0
     verified: int = 0
     failed_accounts: int = 0
+    excepted: int = 0
+    """Accounts that are complete but for exceptions."""
     found: int = 0
     copied: int = 0
     present: int = 0
@@ -90,6 +92,7 @@ def totals(session: Session, run_id: int) -> Totals:
         accounts=int(whole[0]),
         complete=_count(session, run_id, AccountRun.state.in_(_GOOD)),
         verified=_count(session, run_id, AccountRun.verdict.in_(_PROVEN)),
+        excepted=_count(session, run_id, AccountRun.state == AccountRunState.SKIPS),
         failed_accounts=_count(session, run_id, AccountRun.state == AccountRunState.FAILED),
         **{name: int(value) for name, value in zip(COUNTERS, whole[1:], strict=True)},
     )
@@ -108,6 +111,33 @@ def more(session: Session, run_id: int, *, account_run_id: int | None = None) ->
         query = query.where(AccountRun.id == account_run_id)
     found = zip(MORE, session.execute(query).one(), strict=True)
     return {name: int(value) for name, value in found if value}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the last dry run that came to its end would have removed."""
+
+    run: Run
+    removed: int
+    duplicates_removed: int
+    deleted_at_source: int
+
+    def holds_for(self, migration: Migration) -> bool:
+        """Whether nothing was chosen anew since."""
+        return (self.run.mode, self.run.options) == (migration.mode, migration.options)
+
+
+def last_plan(session: Session, migration_id: int) -> Plan | None:
+    ended = (
+        (Run.migration_id == migration_id) & Run.dry_run & (Run.state == MigrationState.COMPLETE)
+    )
+    run = session.scalars(select(Run).where(ended).order_by(Run.number.desc()).limit(1)).first()
+    if run is None:
+        return None
+    beside = more(session, run.id)
+    names = ("duplicates_removed", "deleted_at_source")
+    counts = {name: beside.get(name, 0) for name in names}
+    return Plan(run, totals(session, run.id).removed, **counts)
 
 
 def account_runs(

@@ -104,6 +104,7 @@ def told(run: Run, totals: Totals) -> Told:
         skipped=totals.skipped,
         failed=totals.failed,
         dry_run=run.dry_run,
+        excepted=totals.excepted,
     )
     judgement = judge(numbers)
     icon, tone = _SIGNS[judgement]

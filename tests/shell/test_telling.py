@@ -104,3 +104,13 @@ def test_progress_is_for_terminals(shell: Shell) -> None:
     assert os.waitpid(pid, 0)[1] == 0
     assert b"/80 messages" in shown
     assert b"\r" + b" " * 79 + b"\r" in shown
+
+
+def test_what_was_chosen_is_no_trouble() -> None:
+    """Messages outside a chosen age or size are kept apart from the exceptions."""
+    record = Record()
+    record.note(MessageNote("a", 1, Outcome.SKIPPED, Code.OUTSIDE_AGE))
+    record.note(MessageNote("a", 2, Outcome.FAILED, Code.QUOTA))
+    assert [note.uid for note in record.notes] == [2]
+    assert [note.uid for note in record.chosen] == [1]
+    assert record.troubles() == Counter({Code.QUOTA: 1})

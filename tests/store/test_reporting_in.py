@@ -84,7 +84,8 @@ def test_a_new_attempt_replaces_what_the_earlier_one_told(store: Store) -> None:
     ("ended", "state"),
     [
         (report(Verdict.VERIFIED, found=1, copied=1), AccountRunState.COMPLETE),
-        (report(Verdict.VERIFIED, found=1, skipped=1), AccountRunState.SKIPS),
+        (report(Verdict.VERIFIED, found=1, skipped=1), AccountRunState.COMPLETE),
+        (MailboxReport((FOLDER,), Verdict.DRY_RUN, exceptions=1), AccountRunState.SKIPS),
         (report(Verdict.EXCEPTIONS, found=1, failed=1), AccountRunState.SKIPS),
         (report(Verdict.NOT_VERIFIED, found=1, copied=1), AccountRunState.FAILED),
         (report(Verdict.VERIFIED, error=Code.FOLDER_REFUSED), AccountRunState.FAILED),
