@@ -53,7 +53,7 @@ def set_up(page: Page, product: Product) -> None:
 
 
 def test_from_the_list_to_the_history(page: Page, product: Product) -> None:
-    """Paused and resumed in the middle, nothing is lost or doubled, and each step is written down."""
+    """Paused and resumed in the middle, nothing is lost or doubled; each step is written down."""
     set_up(page, product)
     page.goto("/")
     page.get_by_role("link", name="Steered", exact=True).click()
