@@ -79,7 +79,9 @@ def between(namespace: Namespace) -> str:
 
 def is_kept(levels: tuple[str, ...], name: str, namespace: Namespace) -> bool:
     """Whether the destination's name has the very levels of the source's."""
-    return name in ("INBOX", namespace.prefix + between(namespace).join(levels))
+    if len(levels) > 1 and not namespace.delimiter:
+        return False
+    return name in ("INBOX", namespace.prefix + namespace.delimiter.join(levels))
 
 
 def _drops_inbox(levels: tuple[str, ...], namespace: Namespace) -> bool:
