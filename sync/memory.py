@@ -174,8 +174,11 @@ class MemoryServer:
 
     def file(self, filing: Filing) -> Filed:
         origin = self._open(filing.origin, filing.uidvalidity)
-        target = self._open(filing.target)
         self.before("file")
+        try:
+            target = self._open(filing.target)
+        except FolderError as error:
+            return Filed(error=error)
         self.writes.append("MOVE" if filing.moves else "COPY")
         there: dict[int, int] = {}
         for uid in filing.uids:
