@@ -12,18 +12,21 @@ from imap.destination import ImapDestination
 from imap.reader import ImapSource
 from imap.server import Login, NetworkPolicy, Server
 from imap.session import Session
+from imap.source_deletion import ImapSourceDeleter
 from imap.throttle import Throttle
 from sync.errors import Side
 
 __all__ = [
     "ImapDestination",
     "ImapSource",
+    "ImapSourceDeleter",
     "Login",
     "NetworkPolicy",
     "Server",
     "Throttle",
     "open_destination",
     "open_source",
+    "open_source_deleter",
 ]
 
 
@@ -65,3 +68,18 @@ def open_destination(
         compress=compress,
     )
     return ImapDestination(session)
+
+
+def open_source_deleter(
+    server: Server,
+    login: Login,
+    policy: NetworkPolicy,
+    *,
+    wait: Callable[[float], None] = time.sleep,
+    throttle: Throttle | None = None,
+) -> ImapSourceDeleter:
+    """What removes messages from the mailbox that is read: a second connection to it."""
+    session = Session(
+        server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle, compress=False
+    )
+    return ImapSourceDeleter(session)
