@@ -42,6 +42,7 @@ def page(migration_id: int) -> ResponseReturnValue:
             **shown | notices.listed(session, migration),
             chart=chart.drawn(session, migration, _chosen(session, migration_id)),
             removable=removal.is_over(migration),
+            rehearsed=drafts.rehearsed(session, migration),
             customers=scope.customers(session, migration.organization_id),
             readers=scope.readers(session, migration_id),
         )

@@ -132,7 +132,7 @@ def _value(choices: Choices, name: str) -> str:
     if name == "refiling":
         return REFILINGS[value]
     if name == "source_deletion":
-        return _deletion(choices)
+        return deletion_words(choices)
     return " ".join(str(value).split()) or "none"
 
 
@@ -140,7 +140,8 @@ _DAYS = ("max_age_days", "min_age_days")
 _SIZES = ("max_size", "min_size")
 
 
-def _deletion(choices: Choices) -> str:
+def deletion_words(choices: Choices) -> str:
+    """When messages are removed from the source."""
     words = DELETIONS[choices.source_deletion]
     if not choices.source_deletion_days:
         return words

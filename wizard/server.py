@@ -53,7 +53,7 @@ def new() -> ResponseReturnValue:
 def edit(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration = own_migration(session, migration_id)
-        if not drafts.is_editable(migration):
+        if not drafts.steps_open(session, migration):
             return redirect(url_for("details.page", migration_id=migration_id))
         stored = prefilled(services(), migration) | {"name": migration.name}
         form = _form(session, migration.organization_id, stored)

@@ -135,6 +135,7 @@ HISTORY: Mapping[str, str] = {
     "account stopped": "Account stopped",
     "account retried": "Account tried again",
     "removal allowed": "Removal allowed",
+    "deletion confirmed": "Deletion in the source confirmed",
     "deleted": "Deleted",
 }
 

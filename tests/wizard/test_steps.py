@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from parameters.choices import NEW_CHOICES, to_json
+from store.states import MigrationState
 from store.tables import Migration, Run
+from sync.options import ProofLevel, SourceDeletion
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
 from tests.wizard.world import World
@@ -195,3 +200,111 @@ def test_the_removing_mode_wants_a_confirmation(
     assert _migration(services, number).state == "draft"
     assert reseller.post(path, **fields, removal_confirmed="y").status_code == 303
     assert _migration(services, number).state == "running"
+
+
+def _risky(services: Services, world: World, **options: Any) -> int:
+    with services.store.write() as session:
+        migration = seeds.ready_draft(session, services.sealer, world)
+        migration.options = to_json(replace(NEW_CHOICES, **options))
+        return migration.id
+
+
+def _rehearsed(services: Services, number: int, **counts: int) -> None:
+    """The dry run under way ends, as one that would remove so many."""
+    with services.store.write() as session:
+        migration = session.get_one(Migration, number)
+        run = migration.runs[-1]
+        for one in run.account_runs:
+            seeds.rehearsed(session, one, **counts)
+        run.state = migration.state = MigrationState.COMPLETE
+
+
+NOW = {"start": "now", "repeat": "once", "timezone": "UTC"}
+
+
+def test_what_removes_begins_with_a_dry_run(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """It is the first choice; it needs no confirmation, and no loop starts after it. When it is
+    over the step is open again, with its numbers, and says when they no longer hold."""
+    number = _risky(services, world, delete_duplicates=True)
+    path = f"/migrations/{number}/schedule"
+    assert re.search(r'value="rehearse" checked', reseller.text(path))
+    assert "No dry run has been made" in reseller.text(path)
+    assert reseller.post(path, **NOW).status_code == 422
+    until = {"loop_minutes": "20", "loop_end": "ever"}
+    fields = NOW | {"start": "rehearse", "repeat": "loop"} | until
+    assert "nothing starts by itself" in reseller.post(f"{path}/preview", **fields).text
+    assert reseller.post(path, **fields).status_code == 303
+    with services.store.read() as session:
+        migration = session.get_one(Migration, number)
+        assert (migration.runs[0].dry_run, migration.dry_run) == (True, False)
+        assert migration.next_start_at is None
+    _rehearsed(services, number, removed=7, duplicates_removed=5)
+    page = reseller.text(path)
+    assert re.search(r"At the destination</dt><dd>21 messages", page)
+    assert re.search(r"Duplicates there</dt><dd>15 messages", page)
+    assert re.search(r'value="now" checked', page)
+    assert "have changed since" not in page
+    assert "Go on to the start" in reseller.text(f"/migrations/{number}")
+    with services.store.write() as session:
+        session.get_one(Migration, number).options = to_json(NEW_CHOICES) | {
+            "once": True,
+            "delete_duplicates": True,
+        }
+    assert "have changed since" in reseller.text(path)
+    assert reseller.post(path, **NOW, removal_confirmed="y").status_code == 303
+    with services.store.read() as session:
+        assert [run.dry_run for run in session.get_one(Migration, number).runs] == [True, False]
+    assert reseller.get(path).status_code == 302
+
+
+def test_steps_open_again_after_a_dry_run_can_be_scheduled_and_discarded(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """Step 1 too; and a plan for later, taken back, leaves a draft that can go."""
+    number = _risky(services, world, delete_duplicates=True)
+    path = f"/migrations/{number}/schedule"
+    reseller.post(path, **(NOW | {"start": "rehearse"}))
+    _rehearsed(services, number)
+    assert reseller.get(f"/migrations/{number}/server").status_code == 200
+    later = {"start": "at", "start_at": "2031-01-01T00:00", "removal_confirmed": "y"}
+    assert reseller.post(path, **(NOW | later)).status_code == 303
+    assert _migration(services, number).state == "scheduled"
+    assert reseller.post(path, **(NOW | {"start": "manual"})).status_code == 303
+    assert _migration(services, number).state == "draft"
+    assert reseller.post(f"/migrations/{number}/discard").status_code == 303
+    with services.store.read() as session:
+        assert session.get(Migration, number) is None
+
+
+def test_deletion_in_the_source_is_confirmed_by_a_word(
+    reseller: Browser, person: Callable[[str], Browser], services: Services, world: World
+) -> None:
+    """A second time, after the tick at step 1; it stands in the history, and is not support's."""
+    chosen = {"source_deletion": SourceDeletion.SYNCED, "proof": ProofLevel.CONTENT}
+    number = _risky(services, world, **chosen)
+    path = f"/migrations/{number}/schedule"
+    assert "Once they are synchronized" in reseller.text(path)
+    answer = reseller.post(path, **NOW, deletion_word="yes", notify="me@example.com")
+    assert answer.status_code == 422
+    assert "Type the word delete" in answer.text
+    assert 'value="me@example.com"' in answer.text
+    assert _migration(services, number).state == "draft"
+    assert person("support").post(path, **NOW, deletion_word="delete").status_code == 403
+    assert person("support").post(f"/migrations/{number}/start").status_code == 303
+    assert _migration(services, number).state == "draft"
+    assert reseller.post(path, **NOW, deletion_word=" Delete ").status_code == 303
+    assert _migration(services, number).state == "running"
+    assert "Deletion in the source confirmed" in reseller.text(f"/migrations/{number}")
+
+
+def test_the_summary_names_what_is_not_as_usual(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """F11."""
+    number = _risky(services, world, subfolder="Old mail", max_age_days=30)
+    page = reseller.text(f"/migrations/{number}/schedule")
+    assert re.search(r"Below the folder</dt><dd>Old mail", page)
+    assert re.search(r"Not older than</dt><dd>30 days", page)
+    assert "Proof</dt>" not in page

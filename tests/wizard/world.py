@@ -311,6 +311,23 @@ def _with_exceptions(session: Session, run: AccountRun) -> None:
     )  # fmt: skip
 
 
+def rehearsed(session: Session, run: AccountRun, **counters: int) -> None:
+    """One account of a dry run, which has found so much to do."""
+    run.state, run.phase, run.verdict = AccountRunState.COMPLETE, Phase.DONE, "dry run"
+    run.started_at = run.completed_at = now()
+    run.removed = counters.get("removed", 0)
+    session.add(_folder(run, "INBOX", **counters))
+
+
+def refused(session: Session, sealer: Sealer, world: World) -> Migration:
+    """A run of which one account would have lost more than half of a folder."""
+    migration = finished(session, sealer, world)
+    one = migration.runs[0].account_runs[2]
+    one.error, one.error_side = "deletion_refused", "destination"
+    one.server_words = "INBOX.Sent: 60 of 100 messages"
+    return migration
+
+
 def _folder(run: AccountRun, name: str, **counters: int) -> FolderRow:
     zero = dict.fromkeys(
         ("found", "copied", "present", "skipped", "failed", "vanished", "flags_changed", "removed"),

@@ -8,9 +8,9 @@ from wtforms import BooleanField, DateTimeLocalField, Field, RadioField
 from wtforms.validators import Length, Optional, ValidationError
 
 from store.drafts import ScheduleChoice
+from store.obstacles import deletes, removes
 from store.schedule import Moment, Rhythm
 from store.tables import Migration, now
-from sync.options import Mode
 from wizard.forms.fields import LineField, options
 from wizard.forms.notices import LONGEST, addresses
 from wizard.forms.repeats import (
@@ -23,12 +23,15 @@ from wizard.forms.repeats import (
 )
 from wizard.starts import interval_words, moment_words, oddity_words
 
+REHEARSE = ("rehearse", "First a dry run: it shows what would be removed, and writes nothing")
 STARTS = (
     ("now", "Now, as soon as this page is confirmed"),
     ("manual", "By hand, later"),
     ("at", "At a date and time"),
 )
+DELETION_WORD = "delete"
 _BEGINS = {
+    "rehearse": "A dry run starts as soon as this page is confirmed.",
     "now": "The first run starts as soon as this page is confirmed.",
     "manual": "The first run starts when somebody presses Start.",
 }
@@ -43,6 +46,25 @@ class ScheduleForm(RepeatForm):
     )
     notify = LineField("Notify", [Optional(), Length(max=LONGEST), addresses])
     removal_confirmed = BooleanField("I have read this and want it")
+    deletion_word = LineField(f"Type the word {DELETION_WORD} to confirm it")
+
+    def offer(self, migration: Migration) -> None:
+        """A dry run first, where messages may be removed."""
+        risky = not migration.dry_run and (removes(migration) or deletes(migration))
+        self.start.choices = options((REHEARSE, *STARTS) if risky else STARTS)
+
+    def confirms(self, migration: Migration) -> bool:
+        """Whether a start that deletes in the source has been confirmed; else the field says so."""
+        asked = deletes(migration) and not migration.dry_run and self.start.data in ("now", "at")
+        if asked and not self._word_typed():
+            self.deletion_word.errors = [
+                f"Type the word {DELETION_WORD}, or start a dry run first."
+            ]
+            return False
+        return True
+
+    def _word_typed(self) -> bool:
+        return bool(self.deletion_word.data.strip("“”\"'").lower() == DELETION_WORD)
 
     def first_start(self) -> Moment:
         if self.start.data != "at" or self.start_at.data is None:
@@ -56,10 +78,11 @@ class ScheduleForm(RepeatForm):
     def choice(self, migration: Migration) -> ScheduleChoice:
         at = self.start.data == "at"
         return ScheduleChoice(
-            start=self.start.data,
+            start="now" if self.start.data == "rehearse" else self.start.data,
             start_at=self.first_start().utc if at else None,
             notify=self.notify.data or "",
-            removal_confirmed=migration.mode == Mode.ALL and self.removal_confirmed.data,
+            removal_confirmed=removes(migration) and self.removal_confirmed.data,
+            deletion_confirmed=deletes(migration) and self._word_typed(),
             **asdict(self.repeats(migration)),
         )
 
@@ -74,6 +97,11 @@ class ScheduleForm(RepeatForm):
             said = [begin, odd] if odd else [begin]
         else:
             said = [_BEGINS[self.start.data]]
+        if self.start.data == "rehearse":
+            return (
+                *said,
+                "When it is over, this step is open again, and nothing starts by itself.",
+            )
         return (*said, *self._told_repeats(first))
 
     def _told_repeats(self, first: Moment) -> list[str]:
@@ -99,4 +127,5 @@ def filled(migration: Migration) -> dict[str, object]:
         "start_at": typed(migration.start_at, migration.timezone),
         "notify": migration.notify,
         "removal_confirmed": migration.removal_confirmed,
+        "deletion_word": DELETION_WORD if migration.deletion_confirmed else "",
     }
