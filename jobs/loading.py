@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from imap.server import Login, NetworkPolicy, Server
+from imap.server import Login, Server
 from importer.usernames import source_login
 from parameters.build import sync_options
 from parameters.choices import Choices, ChoicesUnreadable, from_json
@@ -80,12 +80,6 @@ def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
         mailbox_password=_opened(sealer, account.mailbox_password_sealed, migration.id, "mailbox"),
         destination=_place(migration.destination),
     )
-
-
-def patient(policy: NetworkPolicy, seconds: int) -> NetworkPolicy:
-    """The operator's policy with this migration's timeout, which connecting never exceeds."""
-    connect = min(policy.connect_timeout, seconds)
-    return replace(policy, connect_timeout=connect, read_timeout=seconds)
 
 
 def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:

@@ -13,13 +13,14 @@ import logging
 from contextlib import closing
 from enum import Enum, auto
 
-from imap import ImapDestination, ImapSource, Throttle, open_destination, open_source
+from imap import ImapDestination
 from imap.arrival import arrive
 from jobs.deadline import Deadline, clock
 from jobs.ending import Ending, as_sync_error
 from jobs.lease import Heartbeat
 from jobs.leaving import LEAVING
-from jobs.loading import Place, Work, patient, work_of
+from jobs.lines import Lines
+from jobs.loading import Place, Work, work_of
 from jobs.logs import trace
 from jobs.progress import StoreProgress, StoreStop
 from jobs.services import Services
@@ -105,10 +106,12 @@ class AccountRunJob:
         ledger = SqlLedger(
             self._store, work.account_id, self._id, self._token, subject=work.sides.subject
         )
-        throttle = Throttle(work.options.bytes_per_second, self._stop.wait)
+        lines = Lines(work, place, self._services.policy, self._stop)
+        absent = mailbox is Mailbox.ABSENT
         with (
-            closing(self._source(work, throttle)) as source,
-            closing(self._destination(work, place, throttle, mailbox)) as destination,
+            closing(lines.source()) as source,
+            closing(MemoryServer() if absent else lines.destination()) as destination,
+            lines.deleter() as deleter,
         ):
             together = not work.options.bytes_per_second
             arrive(source.connect, lambda: self._connect(destination, mailbox), together=together)
@@ -119,6 +122,7 @@ class AccountRunJob:
                 options=work.options,
                 progress=self._progress,
                 stop=self._stop,
+                deleter=deleter,
             )
 
     def _provisioned(self, work: Work, place: Place) -> Mailbox:
@@ -132,28 +136,6 @@ class AccountRunJob:
             return Mailbox.THERE
         self._tell(mailbox_created=True)
         return Mailbox.NEW
-
-    def _source(self, work: Work, throttle: Throttle) -> ImapSource:
-        return open_source(
-            work.sides.source,
-            work.sides.login,
-            patient(self._services.policy, work.timeouts[0]),
-            wait=self._stop.wait,
-            throttle=throttle,
-        )
-
-    def _destination(
-        self, work: Work, place: Place, throttle: Throttle, mailbox: Mailbox
-    ) -> Destination:
-        if mailbox is Mailbox.ABSENT:
-            return MemoryServer()
-        return open_destination(
-            place.server,
-            work.sides.destination_login,
-            patient(self._services.policy, work.timeouts[1]),
-            wait=self._stop.wait,
-            throttle=throttle,
-        )
 
     def _connect(self, destination: Destination, mailbox: Mailbox) -> None:
         if not isinstance(destination, ImapDestination):

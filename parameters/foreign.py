@@ -6,7 +6,7 @@ _OURS = "it is always so here"
 _IDENTITY = "messages are known again by the ledger and by several fields, with or without this"
 _OUTPUT = "there is no such output here"
 _QUIET = "there is no such output here: the result names every exception"
-_SOURCE = "the source is never written to"
+_SOURCE = "from the source messages alone are removed, with --delete1"
 _CODE = "it would run code on messages, and here they are copied bit for bit"
 _PRESET = "there are no presets here: give --host{0}, --user{0} and the rest"
 _LOG = "there is no log of its own here: send the output where you want it, with > FILE 2>&1"
@@ -72,8 +72,6 @@ REFUSED: dict[str, str] = {
     "search2": "what is at the destination is always looked at whole: choose with --search1",
     "expunge1": "it would remove what others have marked: nothing but our own is removed",
     "delete1emptyfolders": _SOURCE,
-    "delete": _SOURCE,
-    "delete1": _SOURCE,
     "deletesource": _SOURCE,
     "delete2folders": "folders are never removed",
     "delete2foldersonly": "folders are never removed",

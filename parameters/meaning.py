@@ -10,7 +10,16 @@ from importer.patterns import PatternError, compile_pattern
 from parameters.choices import LARGEST_SIZE, MOST_DAYS
 from parameters.reading import Given, Usage
 from parameters.searching import Condition, conditions
-from sync.options import FASTEST, FolderChoice, MessageChoice, Mode, Pattern, SyncOptions
+from sync.options import (
+    FASTEST,
+    FolderChoice,
+    MessageChoice,
+    Mode,
+    Pattern,
+    ProofLevel,
+    SourceDeletion,
+    SyncOptions,
+)
 
 
 def meant(given: Given, options: SyncOptions) -> SyncOptions:
@@ -22,6 +31,9 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
     flags = given.flags
     if "nosubscribe" in flags and {"subscribe", "subscribeall"} & flags:
         raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
+    if {"delete", "delete1"} & flags:
+        synced = SourceDeletion.SYNCED
+        options = replace(options, source_deletion=synced, proof=ProofLevel.CONTENT)
     return replace(
         options,
         mode=_mode(flags) or options.mode,

@@ -84,6 +84,11 @@ _PAGE_NUMBERS = {
 }
 _PAGE_FLAGS = {
     "dry": "change nothing, and tell what would be done",
+    "delete1": (
+        "remove from the source, at the end of each folder, what was read back from the "
+        "destination and is the same byte for byte"
+    ),
+    "delete": "the same",
     "delete2": "remove from the destination what is not at the source",
     "allowremoval": "with --delete2: also when that is more than half of a folder",
     "noresyncflags": "leave the flags of messages that are there already",

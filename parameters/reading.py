@@ -89,8 +89,13 @@ def option_named(name: str) -> Option:
     return option
 
 
+NEVER_SUGGESTED = frozenset({"delete", "delete1"})
+"""A slip of the hand leads nobody to what removes mail from a source."""
+
+
 def _suggestion(name: str) -> str:
-    known = [option.name for option in OPTIONS.values() if option.sort in OURS]
+    ours = (option.name for option in OPTIONS.values() if option.sort in OURS)
+    known = [one for one in ours if one not in NEVER_SUGGESTED]
     longer = sorted(one for one in known if name and one.startswith(name))
     close = longer[:3] or get_close_matches(name, known, 2, 0.75)
     return f" Do you mean {' or '.join(f'--{one}' for one in close)}?" if close else ""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from imap import ImapSource, Login, Throttle, open_destination
+from imap import ImapSource, Login, Throttle, open_destination, open_source_deleter
 from imap.arrival import arrive
 from imap.connect import connect
 from imap.session import Session
@@ -20,7 +20,8 @@ from sync.file_ledger import FileLedger, LedgerUnusable
 from sync.file_lock import LedgerInUse
 from sync.mailbox import migrate
 from sync.memory_ledger import MemoryLedger
-from sync.ports import Ledger
+from sync.options import SourceDeletion
+from sync.ports import Ledger, SourceDeleter
 from sync.report import MailboxReport, Verdict
 
 
@@ -80,12 +81,35 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
             return Exit.OK, "both logins are accepted", (), ()
         with _ledger(order) as ledger:
             arrive(reader.connect, writer.connect, together=together)
-            report = migrate(
-                reader, writer, ledger, options=order.options, progress=record, stop=stop
-            )
+            with _deleter(order, logins[0], throttle, stop) as deleter:
+                report = migrate(
+                    reader,
+                    writer,
+                    ledger,
+                    options=order.options,
+                    progress=record,
+                    stop=stop,
+                    deleter=deleter,
+                )
             if isinstance(ledger, FileLedger) and not order.options.dry_run:
                 ledger.end_run()
         return _judge(report, record)
+
+
+@contextmanager
+def _deleter(
+    order: Order, login: Login, throttle: Throttle, stop: Interruption
+) -> Iterator[SourceDeleter | None]:
+    """What may write to the source; None unless that was asked for, and in a dry run."""
+    if order.options.source_deletion is SourceDeletion.NEVER or order.options.dry_run:
+        yield None
+        return
+    place = order.source
+    opened = open_source_deleter(
+        place.server, login, place.policy, wait=stop.wait, throttle=throttle
+    )
+    with closing(opened):
+        yield opened
 
 
 @contextmanager

@@ -18,7 +18,9 @@ from store import control
 from store.seal import password_context
 from store.tables import Account, AccountRun, Migration
 from sync.errors import AccountError, Code
+from sync.options import ProofLevel, SourceDeletion
 from tests.imap.scripted import Script, ScriptedServer, Talk
+from tests.jobs.haul import Haul
 from tests.store.world import account_run, add_migration, claim_runs
 
 _numbers = itertools.count(1)
@@ -123,6 +125,32 @@ def test_both_sides_are_logged_in_at_the_same_time(attempt: Attempt) -> None:
 
     ended = attempt([together], [together])
     assert (ended.error, ended.error_side) == ("login_refused", "source")
+
+
+@pytest.fixture
+def long_lease(environment: dict[str, str]) -> None:
+    """A job in the test's own process is not ended by the kernel."""
+    environment["LEASE_SECONDS"] = "600"
+
+
+@pytest.mark.usefixtures("long_lease")
+@pytest.mark.parametrize(("dry_run", "left"), [(True, 8), (False, 0)])
+def test_what_is_proven_leaves_the_source(
+    make: Callable[..., Haul], dry_run: bool, left: int
+) -> None:
+    """Where that was chosen and confirmed; a rehearsal leaves all of it."""
+    chosen = Choices(source_deletion=SourceDeletion.SYNCED, proof=ProofLevel.CONTENT)
+    options = to_json(chosen)
+    haul = make(messages=(5,), dry_run=dry_run, options=options, deletion_confirmed=True)
+    haul.start()
+    (claim,) = claim_runs(haul.services.store)
+    AccountRunJob(haul.services, claim.id, claim.token).run()
+    assert haul.states() == ["complete"]
+    source, destination = (
+        list(server.maildir(haul.addresses[0]).glob("**/cur/*"))
+        for server in (haul.source, haul.destination)
+    )
+    assert (len(source), len(destination)) == (left, 8 - left)
 
 
 @pytest.mark.parametrize("options", [{"colour": 1}, {"exclude": "("}])

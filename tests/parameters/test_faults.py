@@ -70,7 +70,6 @@ def test_a_text_that_cannot_be_used(field: str, values: dict[str, Any]) -> None:
         ("source_deletion", Mode.ALL, PROVEN),
         ("source_deletion", Mode.NEW, {"source_deletion": SourceDeletion.SYNCED}),
         ("source_deletion", Mode.NEW, {**PROVEN, "proof_sample": 3}),
-        ("source_deletion", Mode.NEW, {**PROVEN, "delete_duplicates": True}),
         ("refiling", Mode.ALL, {"refiling": Refiling.MOVE}),
     ],
 )

@@ -66,3 +66,16 @@ def test_what_stands_in_several_folders_is_copied_once(shell: Shell) -> None:
     ran = shell.run("--json", "--skipcrossduplicates")
     assert ran.status == 0, ran
     assert (ran.told["total"]["copied"], ran.told["total"]["skipped"]) == (4, 2)
+
+
+def test_what_is_proven_leaves_the_source(shell: Shell, tmp_path: Path) -> None:
+    """--delete1: all of it is at the destination then, and a second run removes nothing there."""
+    shell.source.fill(2)
+    state = f"--state={tmp_path / 'state'}"
+    assert shell.run("--delete1", "--dry", state).status == 0
+    assert (len(shell.source.files()), len(shell.destination.files())) == (8, 0)
+    ran = shell.run("--json", "--delete1", state)
+    assert (ran.status, ran.told["total"]["copied"]) == (0, 8), ran
+    assert (len(shell.source.files()), len(shell.destination.files())) == (0, 8)
+    assert shell.run("--delete1", state).status == 0
+    assert len(shell.destination.files()) == 8

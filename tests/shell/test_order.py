@@ -7,7 +7,7 @@ import pytest
 from parameters.options import OPTIONS, REPEATED, Sort
 from parameters.reading import Usage, read
 from shell.order import Order, understand
-from sync.options import Mode, Security, SyncOptions
+from sync.options import Mode, Security, SourceDeletion, SyncOptions
 
 BASE = ("--host1=Old.example", "--user1=a", "--host2", "new.example", "--user2", "b")
 
@@ -61,6 +61,7 @@ def test_how_to_connect(options: str, port: int, security: Security) -> None:
         ("--pass1 x", "--pass1 is not known"),
         ("--maxage 5 --minage 5", "No message is older than"),
         ("--maxsize 5 --minsize 5", "No message is larger than"),
+        ("--delete1 --delete2", "Deletion in the source cannot go together with the mode"),
         ("--maxsize 1", "number from 2 to"),
         ("--maxage 1.5", "number from 0 to 32000"),
         ("--f1f2 A", "SOURCE=DESTINATION"),
@@ -112,6 +113,15 @@ def test_the_mode() -> None:
     assert order().options.mode is Mode.FLAGS_AND_NEW
     assert order("--delete2").options.mode is Mode.ALL
     assert order("--noresyncflags").options.mode is Mode.NEW
+
+
+def test_a_deletion_in_the_source_is_proven() -> None:
+    """--delete1, or imapsync's other name for it: by content, all of it; else never."""
+    for name in ("--delete1", "--delete"):
+        options = order(name).options
+        assert (options.source_deletion, options.proof) == ("once synchronized", "content")
+        assert options.proof_sample == 0
+    assert order().options.source_deletion is SourceDeletion.NEVER
 
 
 def test_timeouts() -> None:

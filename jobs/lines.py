@@ -1,0 +1,73 @@
+"""The connections of one account run: with its own timeouts, and one limit of speed for all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+
+from imap import (
+    ImapDestination,
+    ImapSource,
+    NetworkPolicy,
+    Throttle,
+    open_destination,
+    open_source,
+    open_source_deleter,
+)
+from jobs.loading import Place, Work
+from sync.options import SourceDeletion
+from sync.ports import SourceDeleter, Stop
+
+
+class Lines:
+    """Nothing is connected before it is needed, or asked to."""
+
+    def __init__(self, work: Work, place: Place, policy: NetworkPolicy, stop: Stop) -> None:
+        self._work = work
+        self._place = place
+        self._policy = policy
+        self._wait = stop.wait
+        self._throttle = Throttle(work.options.bytes_per_second, stop.wait)
+
+    def source(self) -> ImapSource:
+        sides = self._work.sides
+        return open_source(
+            sides.source,
+            sides.login,
+            patient(self._policy, self._work.timeouts[0]),
+            wait=self._wait,
+            throttle=self._throttle,
+        )
+
+    def destination(self) -> ImapDestination:
+        return open_destination(
+            self._place.server,
+            self._work.sides.destination_login,
+            patient(self._policy, self._work.timeouts[1]),
+            wait=self._wait,
+            throttle=self._throttle,
+        )
+
+    @contextmanager
+    def deleter(self) -> Iterator[SourceDeleter | None]:
+        """What may write to the source; None unless the options ask for it, and in a dry run."""
+        options, sides = self._work.options, self._work.sides
+        if options.source_deletion is SourceDeletion.NEVER or options.dry_run:
+            yield None
+            return
+        opened = open_source_deleter(
+            sides.source,
+            sides.login,
+            patient(self._policy, self._work.timeouts[0]),
+            wait=self._wait,
+            throttle=self._throttle,
+        )
+        with closing(opened):
+            yield opened
+
+
+def patient(policy: NetworkPolicy, seconds: int) -> NetworkPolicy:
+    """The operator's policy with this migration's timeout, which connecting never exceeds."""
+    connect = min(policy.connect_timeout, seconds)
+    return replace(policy, connect_timeout=connect, read_timeout=seconds)
