@@ -9,28 +9,31 @@ until it fails. Then whoever was left out because of it is planned anew, and cop
     ---------------------    -------------    ------------------------------------------
     has a pair               to be copied     left out
     is to be copied          to be copied     left out; if that fails, planned anew
-    was left out itself      to be copied     copied
+    is outside the choice    to be copied     copied
     anything                 has a pair       present: it stays
     is not equal             to be copied     copied
 
-Several equal ones within one folder are not told apart: all are copied, or all are left out.
+Several equal ones within one folder are not told apart: all are copied, or all are left out. One
+that is marked \\Deleted at the source is copied as ever and keeps none out: programs that move mail
+by copying it leave such ones behind.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, groupby
+from itertools import chain
 
 from sync.choice import LeftOut
-from sync.columns import Uids, place
-from sync.errors import Code, ConnectionLost, FolderError, Stopped
+from sync.columns import Uids
+from sync.comparing import Comparison
+from sync.errors import Code, FolderError
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
-from sync.likeness import Marks, content_marks, identity_marks
-from sync.model import Asked, Folder, Wanted
+from sync.messages import Messages
+from sync.model import Asked
 from sync.options import SyncOptions
 from sync.ports import Ledger, Reader, Stop
 from sync.prepare import Prepared
@@ -39,10 +42,7 @@ from sync.work import Work
 
 FAILURES = 2
 """After so many failed copies of one content nobody waits for another: all that are left are
-copied; and so often a line may break at one message that is compared."""
-
-Ask = Callable[[int, Sequence[int]], Iterator[tuple[int, bytes]]]
-"""The marks of messages, by uid, of the folder with this order."""
+copied."""
 
 
 class Once:
@@ -60,7 +60,6 @@ class Once:
         self._source = source
         self._ledger = ledger
         self._options = options
-        self._stop = stop
         self._orders = {pair.source.name: order for order, pair in enumerate(prepared.pairs)}
         self._unseen = {
             order: (pair, prepared.unchanged[pair.source.name])
@@ -68,16 +67,13 @@ class Once:
             if pair.source.name in prepared.unchanged
         }
         """Folders that need no work, and were not listed for others yet."""
-        self._places: dict[int, tuple[Folder, int]] = {}
-        """By order: the folder and its UIDVALIDITY."""
         self._rows = Rows()
+        self._comparison = Comparison(source, self._rows, stop)
         self._settled = 0
         """So many of the rows are of folders that have ended; the others are of this pass."""
         self._works: dict[int, Work] = {}
         self._held = Held()
         self._failures: Counter[bytes] = Counter()
-        self._breaks: Counter[tuple[int, int]] = Counter()
-        """By order, and by how many messages had been compared before the line broke."""
 
     def choose(self, works: Iterable[Work]) -> None:
         """Leave out of their plans what stands in an earlier folder. Called once in each pass, with
@@ -128,29 +124,29 @@ class Once:
             if isinstance(listing, FolderError):
                 # Nothing is known of it: nothing is left out because of it.
                 continue
-            self._places[order] = pair.source, rest.source.uidvalidity
+            self._comparison.places[order] = pair.source, rest.source.uidvalidity
             if listing.status.uidvalidity == rest.source.uidvalidity:
                 key = _key(pair, rest)
                 known = self._ledger.load(key).pairs
-                for uid, size in zip(listing.messages.uids, listing.messages.sizes, strict=True):
+                for uid, size in _lasting(listing.messages):
                     if uid in known:
                         self._rows.add(order, uid, size, copy=False)
             self._settled = len(self._rows)
 
     def _enter(self, order: int, work: Work) -> None:
-        plan, ours = work.plan, work.ours.messages
+        plan = work.plan
         if plan is None:
             return
-        self._places[order] = work.pair.source, work.key.source_uidvalidity
+        self._comparison.places[order] = work.pair.source, work.key.source_uidvalidity
         out = Uids(chain.from_iterable(one.messages.uids for one in plan.left_out))
-        for uid, size in zip(ours.uids, ours.sizes, strict=True):
+        for uid, size in _lasting(work.ours.messages):
             if uid not in out:
                 self._rows.add(order, uid, size, copy=plan.copies.position(uid) >= 0)
 
     def _superfluous(self) -> dict[int, array[int]]:
         """By order of the folder, the uids that are not copied."""
         found: dict[int, array[int]] = {}
-        rows, contents = self._rows, self._contents()
+        rows, contents = self._rows, self._comparison.contents()
         for group in rows.alike(contents.marked, contents.__getitem__):
             for row in self._left_out(group, contents[group[0]]):
                 found.setdefault(rows.orders[row], array("I")).append(rows.uids[row])
@@ -171,45 +167,6 @@ class Once:
         if waiting:
             self._held.add(mark, [*(row for row in group if orders[row] == first), *waiting])
         return later
-
-    def _contents(self) -> Marks:
-        """The content's marks of those that are alike in all else."""
-        rows = self._rows
-        sized = rows.alike(range(len(rows)), rows.sizes.__getitem__)
-        fields = self._marks(sized, self._identities)
-        alike = rows.alike(fields.marked, lambda row: (rows.sizes[row], fields[row]))
-        return self._marks(alike, self._bodies)
-
-    def _marks(self, groups: Iterable[list[int]], ask: Ask) -> Marks:
-        marks = Marks(array("I", sorted(chain.from_iterable(groups))))
-        for order, some in groupby(marks.rows, self._rows.orders.__getitem__):
-            mine = array("I", some)
-            uids = array("I", map(self._rows.uids.__getitem__, mine))
-            read = 0
-            try:
-                for uid, mark in ask(order, uids):
-                    read += 1
-                    if (at := place(uids, uid)) >= 0:
-                        marks[mine[at]] = mark
-            except FolderError:
-                # What cannot be compared is not left out; if it cannot be copied, that will say so.
-                continue
-            except ConnectionLost:
-                self._breaks[order, read] += 1
-                if self._breaks[order, read] < FAILURES:
-                    raise
-                # It breaks at one message, and must not cost the account.
-        return marks
-
-    def _identities(self, order: int, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        return identity_marks(self._source, self._places[order][0], uids)
-
-    def _bodies(self, order: int, uids: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-        folder, uidvalidity = self._places[order]
-        for one in content_marks(self._source, Wanted(folder, uidvalidity, tuple(uids))):
-            if reason := self._stop.reason():
-                raise Stopped(reason)
-            yield one
 
 
 class _Proof:
@@ -234,6 +191,13 @@ class _Proof:
         if order not in self._known:
             self._known[order] = self._ledger.load(work.key).pairs
         return uid in self._known[order]
+
+
+def _lasting(messages: Messages) -> Iterator[tuple[int, int]]:
+    """Uid and size of those that are not marked as deleted."""
+    for at, (uid, size) in enumerate(zip(messages.uids, messages.sizes, strict=True)):
+        if not any(flag.lower() == "\\deleted" for flag in messages.flags(at)):
+            yield uid, size
 
 
 def _key(pair: FolderPair, rest: Rest) -> FolderKey:

@@ -150,6 +150,17 @@ def test_new_mail_beside_folders_at_rest() -> None:
     assert there(world) == {"A": ["1"], "C": ["2", "3"]}
 
 
+def test_what_is_marked_as_deleted_keeps_none_out() -> None:
+    """Programs move mail by copying it and marking what they leave behind: at the next expunge that
+    is gone, at the destination too."""
+    left, moved = message(1, flags=("\\DELETED",)), message(1)
+    world = world_of(INBOX=[left, message(2)], A=[moved], B=[moved, left])
+    assert numbers(world.run(ONCE)) == (4, 0, 1, 0, 0)
+    assert there(world) == {"A": ["1"], "B": ["1"], "INBOX": ["1", "2"]}
+    world.fill("C", moved)
+    assert numbers(again(world)) == (0, 4, 2, 0, 0)
+
+
 def test_moved_at_the_source() -> None:
     """A message that went from the first folder to another one stands there alone, and is
     copied."""
