@@ -14,6 +14,7 @@ from tests.faults.fault import GROUPS, NO_CODES, Fault, cases
 from tests.faults.injecting import Injection
 from tests.faults.judging import try_fault
 from tests.faults.killing import Moment, kill_at_commands, kill_at_writes
+from tests.faults.leaving import kill_at_writes_while_leaving, kill_while_leaving
 from tests.faults.points import kill_at_points
 from tests.faults.program import kill_the_program
 from tests.faults.stage import Stage
@@ -52,6 +53,25 @@ def test_at_every_write(stage: Stage, bare_stage: Stage) -> None:
         tried = kill_at_writes(place, batch=SMALL)
         assert not tried.complaints, "\n".join(tried.complaints)
         assert tried.killed > 20
+
+
+@pytest.mark.parametrize("moment", Moment)
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("copied", [True, False])
+def test_at_every_command_while_messages_leave(
+    stage: Stage, side: Side, moment: Moment, copied: bool
+) -> None:
+    """Each command of both sides while the source is emptied."""
+    tried = kill_while_leaving(stage, side, moment, points=(1, 1), copied=copied)
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 20
+
+
+def test_at_every_write_while_messages_leave(stage: Stage) -> None:
+    """Just before and just after each write of the ledger."""
+    tried = kill_at_writes_while_leaving(stage, points=(1, 1))
+    assert not tried.complaints, "\n".join(tried.complaints)
+    assert tried.killed > 10
 
 
 @pytest.mark.parametrize("seed", range(101, 109))

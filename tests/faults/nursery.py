@@ -18,11 +18,18 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
-from imap import Login, NetworkPolicy, Server, open_destination, open_source
+from imap import (
+    Login,
+    NetworkPolicy,
+    Server,
+    open_destination,
+    open_source,
+    open_source_deleter,
+)
 from sync.errors import SyncError
 from sync.file_ledger import FileLedger
 from sync.mailbox import migrate
-from sync.options import Mode, Refiling, Security, SyncOptions
+from sync.options import Mode, Refiling, Security, SourceDeletion, SyncOptions
 from tests.faults.watching import NeverStop, SilentProgress
 
 READS = {"load", "destinations", "close"}
@@ -47,6 +54,7 @@ class Order:
     settle_seconds: float = 1.0
     refiling: str = Refiling.NO
     refile_from: str = ""
+    source_deletion: str = SourceDeletion.NEVER
     ca_file: str = ""
     """TLS on both sides, with certificates of this authority; '' for clear text."""
 
@@ -95,6 +103,7 @@ def run(order: Order, waits: list[float]) -> dict[str, Any]:
         settle_seconds=order.settle_seconds,
         refiling=Refiling(order.refiling),
         refile_from=order.refile_from,
+        source_deletion=SourceDeletion(order.source_deletion),
     )
     file = FileLedger(Path(order.ledger), f"{order.source} {order.destination}")
     ledger: Any = MortalLedger(file, order.dies_at)
@@ -102,9 +111,16 @@ def run(order: Order, waits: list[float]) -> dict[str, Any]:
         closing(file),
         closing(open_source(source, ours, policy, wait=waits.append)) as reader,
         closing(open_destination(destination, theirs, policy, wait=waits.append)) as writer,
+        closing(open_source_deleter(source, ours, policy, wait=waits.append)) as deleter,
     ):
         report = migrate(
-            reader, writer, ledger, options=options, progress=SilentProgress(), stop=NeverStop()
+            reader,
+            writer,
+            ledger,
+            options=options,
+            progress=SilentProgress(),
+            stop=NeverStop(),
+            deleter=deleter,
         )
         ledger.end_run()
     return {

@@ -28,6 +28,7 @@ from tests.faults.script import Script
 PASSWORD = "pass-word"
 SOURCE = "old@example.test"
 LIVE = 10
+LEAVING = 1500
 DESTINATIONS = 3000
 WRITES = {"APPEND", "STORE", "UID STORE", "EXPUNGE", "UID EXPUNGE", "UID MOVE", "UID COPY"} | {
     "CREATE",
@@ -127,6 +128,7 @@ class Stage:
     ca_file: str = ""
     proxies: dict[Side, Proxy] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    _leaving: Iterator[int] = field(default_factory=count)
 
     def open(self) -> None:
         for side, server in self.servers.items():
@@ -139,7 +141,11 @@ class Stage:
         lines = (f"{_new(number)}:{{PLAIN}}{PASSWORD}::::::\n" for number in range(DESTINATIONS))
         with self.servers[Side.DESTINATION].spec.users_file.open("a") as users:
             users.writelines(lines)
-        self._await(_new(DESTINATIONS - 1))
+        lines = (f"{_leaving(n)}:{{PLAIN}}{PASSWORD}::::::\n" for n in range(LEAVING))
+        with self.servers[Side.SOURCE].spec.users_file.open("a") as users:
+            users.writelines(lines)
+        self._await(Side.SOURCE, _leaving(LEAVING - 1))
+        self._await(Side.DESTINATION, _new(DESTINATIONS - 1))
 
     def behind(self, *, without: Collection[str] = (), ca_file: str = "") -> Stage:
         """The same servers: the destination with fewer words, or both under TLS."""
@@ -162,15 +168,15 @@ class Stage:
         for proxy in self.proxies.values():
             proxy.wait_idle()
 
-    def _await(self, name: str) -> None:
-        """Until the destination knows this user."""
+    def _await(self, side: Side, name: str) -> None:
+        """Until the server knows this user."""
         deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
-            port = self.servers[Side.DESTINATION].spec.port
+            port = self.servers[side].spec.port
             with IMAPClient("127.0.0.1", port, ssl=False) as client, suppress(IMAPClientError):
                 client.login(name, PASSWORD)
                 return
-        raise AssertionError("the destination does not learn of its users")
+        raise AssertionError(f"the {side} does not learn of its users")
 
     def scene(self, *, live: int | None = None) -> Scene:
         """With the source that nobody changes, or with one of those that a test may change."""
@@ -182,6 +188,12 @@ class Stage:
         maildir = self.servers[Side.SOURCE].maildir(name)
         if not maildir.exists():
             write_mailbox(maildir, MORE_FOLDERS, messages)
+        return self._scene(name)
+
+    def leaving_scene(self) -> Scene:
+        """With a source of its own, that may be emptied."""
+        name = _leaving(next(self._leaving))
+        write_mailbox(self.servers[Side.SOURCE].maildir(name))
         return self._scene(name)
 
     def _scene(self, source: str) -> Scene:
@@ -203,6 +215,10 @@ def _large(messages: int) -> str:
 
 def _live(number: int) -> str:
     return f"live{number}@example.test"
+
+
+def _leaving(number: int) -> str:
+    return f"leaving{number}@example.test"
 
 
 def _new(number: int) -> str:
