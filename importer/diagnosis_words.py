@@ -203,6 +203,10 @@ WORKING: Mapping[Code, Words] = {
         "Two folders of the source would become one at the destination, so nothing was begun.",
         "Choose another place for one of the two that are named beside this.",
     ),
+    Code.OPTIONS_REFUSED: Words(
+        "The migration's options cannot be carried out as they are stored.",
+        "Make a draft like this migration, and choose its options anew.",
+    ),
     Code.BAD_ARGUMENT: Words(
         "A value holds a line break or another character that cannot be sent to a mail server.",
         "Type username and password again.",

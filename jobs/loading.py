@@ -105,7 +105,7 @@ def _choices(run: Run) -> Choices:
     try:
         return from_json(run.options)
     except ChoicesUnreadable as error:
-        raise AccountError(Code.BAD_ARGUMENT, str(error)) from error
+        raise AccountError(Code.OPTIONS_REFUSED, str(error)) from error
 
 
 def _options(choices: Choices, run: Run, quiet: float) -> SyncOptions:
@@ -113,7 +113,7 @@ def _options(choices: Choices, run: Run, quiet: float) -> SyncOptions:
     try:
         return sync_options(choices, mode=Mode(run.mode), dry_run=run.dry_run, quiet_seconds=quiet)
     except ValueError as error:
-        raise AccountError(Code.BAD_ARGUMENT, str(error)) from error
+        raise AccountError(Code.OPTIONS_REFUSED, str(error)) from error
 
 
 def _with_defaults(sides: Sides) -> Sides:

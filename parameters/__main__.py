@@ -42,12 +42,10 @@ def document() -> str:
 
 def _row(option: Option) -> str:
     value = "=" if option.takes_value else ""
-    if option.sort is Sort.REFUSED:
-        takers = "no | no"
-    else:
-        takers = f"yes | {'no' if option.elsewhere else 'yes'}"
-    words = f"{option.words}; {option.elsewhere}" if option.elsewhere else option.words
-    return f"| `--{option.name}{value}` | {takers} | {words.replace('|', chr(92) + '|')} |\n"
+    shell = "no" if option.sort is Sort.REFUSED else "yes"
+    custom = f"no: {option.elsewhere}" if option.elsewhere else shell
+    words = option.words.replace("|", "\\|")
+    return f"| `--{option.name}{value}` | {shell} | {custom} | {words} |\n"
 
 
 if __name__ == "__main__":

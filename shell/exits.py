@@ -127,6 +127,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.FOLDER_MISSING: _both(Exit.ERR_SELECT),
     Code.FOLDER_REFUSED: Sided(Exit.ERR_CREATE, Exit.ERR_SELECT, Exit.ERR_CREATE),
     Code.FOLDERS_WOULD_MERGE: _both(Exit.USAGE),
+    Code.OPTIONS_REFUSED: _both(Exit.USAGE),
     Code.UIDVALIDITY_CHANGED: _ERRORS,
     Code.UIDVALIDITY_UNSTABLE: _ERRORS,
     Code.UNREADABLE: _both(Exit.ERR_FETCH),

@@ -88,6 +88,7 @@ class Code(StrEnum):
     QUOTA = "quota"
     APPEND_REFUSED = "append_refused"
     DELETION_REFUSED = "deletion_refused"
+    OPTIONS_REFUSED = "options_refused"
     BAD_ARGUMENT = "bad_argument"
     NOT_FOUND_AFTERWARDS = "not_found_afterwards"
     ALTERED = "altered"

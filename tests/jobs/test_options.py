@@ -161,7 +161,7 @@ def test_options_that_cannot_be_carried_out_end_the_account(
     number = started(services, [993, 993], options)
     with pytest.raises(AccountError) as raised:
         work_of(services.store, number, services.sealer)
-    assert raised.value.code is Code.BAD_ARGUMENT
+    assert raised.value.code is Code.OPTIONS_REFUSED
     assert raised.value.server_words
 
 
