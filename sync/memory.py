@@ -13,7 +13,7 @@ from email.parser import BytesHeaderParser
 
 from sync.errors import Code, FolderError, UidValidityChanged
 from sync.journal import Telling
-from sync.memory_folder import MemoryFolder, MemoryMessage
+from sync.memory_folder import MemoryFolder, MemoryMessage, put_into
 from sync.model import (
     Appended,
     Asked,
@@ -175,17 +175,11 @@ class MemoryServer:
     def file(self, filing: Filing) -> Filed:
         origin = self._open(filing.origin, filing.uidvalidity)
         self.before("file")
-        try:
-            target = self._open(filing.target)
-        except FolderError as error:
-            return Filed(error=error)
+        target = self.content.get(filing.target.name)
+        if target is None:
+            return Filed(error=FolderError(Code.FOLDER_MISSING, where=filing.target.name))
         self.writes.append("MOVE" if filing.moves else "COPY")
-        there: dict[int, int] = {}
-        for uid in filing.uids:
-            if (message := origin.messages.get(uid)) is not None:
-                there[uid] = target.add(replace(message))
-                if filing.moves:
-                    del origin.messages[uid]
+        there = put_into(target, origin, filing.uids, moves=filing.moves)
         self.before("filed")
         return Filed(there, target.uidvalidity) if self.uidplus and there else Filed()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from sync.journal import Journal, Telling
 from sync.messages import Messages
@@ -82,3 +83,16 @@ class MemoryFolder:
             Messages.of(MessageMeta(uid, 0, "", self.messages[uid].flags) for uid in changed),
             removed,
         )
+
+
+def put_into(
+    target: MemoryFolder, origin: MemoryFolder, uids: Iterable[int], *, moves: bool
+) -> dict[int, int]:
+    """Copy or move messages of one folder; the origin's uid → the target's."""
+    there: dict[int, int] = {}
+    for uid in uids:
+        if (message := origin.messages.get(uid)) is not None:
+            there[uid] = target.add(replace(message))
+            if moves:
+                del origin.messages[uid]
+    return there

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
 from sync.memory import MemoryMessage, MemoryServer
 from sync.model import Namespace
-from sync.options import Mode, Refiling, SyncOptions
+from sync.options import Contradiction, MessageChoice, Mode, Refiling, SyncOptions
 from sync.report import MailboxReport, Outcome, Verdict
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
 
@@ -245,9 +245,8 @@ def _numbers(report: MailboxReport) -> list[dict[str, object]]:
 
 def test_mode_all_is_refused() -> None:
     """It would remove from the archive what is not refiled."""
-    with pytest.raises(AccountError) as caught:
-        World().run(replace(MOVE, mode=Mode.ALL))
-    assert caught.value.code is Code.BAD_ARGUMENT
+    with pytest.raises(Contradiction, match="archive"):
+        replace(MOVE, mode=Mode.ALL)
 
 
 def test_an_archive_that_is_not_there_is_an_error() -> None:
@@ -323,6 +322,29 @@ def test_a_lost_line_is_looked_after() -> None:
     assert report.verdict is Verdict.VERIFIED
     assert report.total("refiled") == 3
     assert world.held("INBOX.Work") == bodies(*(message(n) for n in range(3)))
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_what_is_wanted_once_is_refiled_once(dry: bool) -> None:
+    """In the first of its folders; a rehearsal says the same."""
+    world = Archive()
+    for folder in ("Sent", "Work"):
+        world.fill(folder, message(1))
+    world.hold(JOURNAL, message(1))
+    once = replace(MOVE, messages=MessageChoice(once=True), dry_run=dry)
+    report = world.run(once)
+    assert (report.total("refiled"), report.total("skipped")) == (1, 1)
+    assert not dry or not world.destination.writes
+
+
+def test_what_is_chosen_to_be_left_out_is_not_looked_for() -> None:
+    """It stays where the archive has it."""
+    world = Archive()
+    world.fill("Work", message(1), message(2, text="long" * 99))
+    world.hold(JOURNAL, message(1), message(2, text="long" * 99))
+    report = world.run(replace(MOVE, messages=MessageChoice(max_size=200)))
+    assert (report.total("refiled"), report.total("skipped")) == (1, 1)
+    assert len(world.held(JOURNAL)) == 1
 
 
 def test_a_stop_is_heard_between_two_sets() -> None:
