@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sync.errors import ConnectionLost
 from sync.folders import map_folders
 from sync.model import Folder, FolderList, Namespace
 from tests.imap.conftest import Scene
@@ -117,3 +118,16 @@ def test_what_is_others_is_named(scene: Scene, namespaces: bytes, own: list[str]
     assert names(found) == own
     everything = {"INBOX", "INBOX.Mine", "user.anna.Work", "shared.news"}
     assert set(found.foreign) == everything - set(own)
+
+
+def test_a_literal_that_would_fill_the_memory(scene: Scene) -> None:
+    """A name of four gigabytes is announced: the line is given up before any of it is kept."""
+
+    def script(talk: Talk) -> None:
+        talk.welcome(BARE)
+        talk.expect(b"LIST")
+        talk.say(b'* LIST () "/" {4294967295}')
+        talk.raw(b"x" * 1000)
+
+    with pytest.raises(ConnectionLost):
+        scene.source(script).folders()
