@@ -174,14 +174,7 @@ class MemoryServer:
 
     def file(self, filing: Filing) -> Filed:
         origin = self._open(filing.origin, filing.uidvalidity)
-        self.before("file")
-        target = self.content.get(filing.target.name)
-        if target is None:
-            return Filed(error=FolderError(Code.FOLDER_MISSING, where=filing.target.name))
-        self.writes.append("MOVE" if filing.moves else "COPY")
-        there = put_into(target, origin, filing.uids, moves=filing.moves)
-        self.before("filed")
-        return Filed(there, target.uidvalidity) if self.uidplus and there else Filed()
+        return _file(self, origin, filing)
 
     def _open(self, folder: Folder, uidvalidity: int | None = None) -> MemoryFolder:
         content = self.content.get(folder.name)
@@ -204,3 +197,14 @@ def _identity(body: bytes) -> Identity:
         for name in ("Message-ID", "Date", "From", "Subject")
     )
     return Identity(*fields)
+
+
+def _file(server: MemoryServer, origin: MemoryFolder, filing: Filing) -> Filed:
+    server.before("file")
+    target = server.content.get(filing.target.name)
+    if target is None:
+        return Filed(error=FolderError(Code.FOLDER_MISSING, where=filing.target.name))
+    server.writes.append("MOVE" if filing.moves else "COPY")
+    there = put_into(target, origin, filing.uids, moves=filing.moves)
+    server.before("filed")
+    return Filed(there, target.uidvalidity) if server.uidplus and there else Filed()
