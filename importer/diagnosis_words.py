@@ -196,8 +196,7 @@ WORKING: Mapping[Code, Words] = {
     Code.DELETION_REFUSED: Words(
         "More than half of a folder that an earlier run filled would have been removed, "
         "so nothing was.",
-        "Look at both mailboxes. If the removal is meant, recreate the migration: "
-        "it asks for your confirmation anew.",
+        "Look at both mailboxes. If the removal is meant, allow it on the account's page.",
     ),
     Code.FOLDERS_WOULD_MERGE: Words(
         "Two folders of the source would become one at the destination, so nothing was begun.",

@@ -77,6 +77,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "control.discard": OWNERS,
     "control.account": MENDERS,
     "control.delete": OWNERS,
+    "removals.allow": OWNERS,
     "reports.page": READERS,
     "reports.csv": READERS,
     "admin.index": OPERATORS,

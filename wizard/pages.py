@@ -10,6 +10,7 @@ from flask_login import current_user
 from wizard.accounts import accounts
 from wizard.adding import adding
 from wizard.admin import admin, connections_to
+from wizard.beside import beside, of_folder
 from wizard.bulk import bulk
 from wizard.chart import chart, clock
 from wizard.control import control
@@ -23,6 +24,7 @@ from wizard.notices import notices
 from wizard.organizations import organizations
 from wizard.overview import overview
 from wizard.pace import each_second
+from wizard.removals import removals
 from wizard.reports import reports
 from wizard.schedule import schedule
 from wizard.server import server
@@ -44,6 +46,7 @@ BLUEPRINTS = (
     chart,
     control,
     notices,
+    removals,
     reports,
     admin,
     organizations,
@@ -69,7 +72,9 @@ def here(**changes: Any) -> str:
 def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.jinja_env.globals.update(here=here, connections_to=connections_to)
+    app.jinja_env.globals.update(
+        here=here, connections_to=connections_to, beside=beside, of_folder=of_folder
+    )
     app.jinja_env.filters.update(
         moment=moment_words, interval=interval_words, each_second=each_second, clock=clock
     )

@@ -14,6 +14,7 @@ from importer.judgement import Judgement, RunNumbers, judge, sentence
 from store import reports as store_reports
 from store.reports import Totals
 from store.tables import AccountRun, FolderRow, Migration, NoteRow, Run
+from wizard.beside import CSV_HEADER, beside, csv_cells, proof_words
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
@@ -41,6 +42,7 @@ _HEADER = (
     "Verified",
     "Reason",
     "Server said",
+    *CSV_HEADER,
 )
 
 
@@ -70,6 +72,8 @@ def page(migration_id: int) -> ResponseReturnValue:
             runs=store_reports.runs(session, migration_id),
             totals=totals,
             told=told(run, totals),
+            also=_also(session, run, totals),
+            proof=proof_words(run),
             pages=pages,
             account_runs=account_runs,
             folders=store_reports.folders(session, run.id, only=shown),
@@ -92,6 +96,11 @@ def csv(migration_id: int) -> ResponseReturnValue:
     answer = Response(export.table_csv(_HEADER, lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _also(session: Session, run: Run, totals: Totals) -> tuple[str, ...]:
+    counts = {"flags_changed": totals.flags_changed, "removed": totals.removed}
+    return beside(counts | store_reports.more(session, run.id), dry_run=run.dry_run)
 
 
 def told(run: Run, totals: Totals) -> Told:
@@ -134,6 +143,8 @@ def _lines(session: Session, run: Run) -> Iterator[Sequence[object]]:
     folders = store_reports.folders(session, run.id)
     notes = store_reports.run_notes(session, run.id, limit=100_000)
     for account_run in store_reports.account_runs(session, run.id):
+        for name in account_run.left_out:
+            yield _left_out_line(account_run, name)
         rows = folders.get(account_run.id, [])
         if not rows or account_run.error:
             yield _account_line(account_run)
@@ -147,13 +158,16 @@ def _names(run: AccountRun) -> tuple[str, str]:
     return run.account.mailbox, run.account.source_username
 
 
+_NOTHING = ("",) * len(CSV_HEADER)
+
+
 def _account_line(run: AccountRun) -> Sequence[object]:
     counters = (run.found, run.copied, run.present, run.skipped, run.failed, run.vanished)
     reason = explain_run(run).words if run.error else ""
     numbers = counters if not run.error else ("",) * len(counters)
     return (
         *_names(run), "", "", state(run.state).word, *numbers,
-        "" if run.error else run.size_copied, "no", reason, run.server_words,
+        "" if run.error else run.size_copied, "no", reason, run.server_words, *_NOTHING,
     )  # fmt: skip
 
 
@@ -163,7 +177,13 @@ def _folder_line(run: AccountRun, row: FolderRow) -> Sequence[object]:
         *_names(run), row.source, row.destination, state(run.state).word,
         row.found, row.copied, row.present, row.skipped, row.failed, row.vanished,
         row.size_copied, "yes" if row.verified else "no", reason, row.server_words,
+        *csv_cells(row),
     )  # fmt: skip
+
+
+def _left_out_line(run: AccountRun, name: str) -> Sequence[object]:
+    words = "As it was chosen."
+    return *_names(run), name, "", "left out", *("",) * 7, "", words, "", *_NOTHING
 
 
 def _note_line(run: AccountRun, note: NoteRow) -> Sequence[object]:
@@ -171,4 +191,5 @@ def _note_line(run: AccountRun, note: NoteRow) -> Sequence[object]:
     reason = f"Message {note.uid}{subject}, {note.size} bytes: {reason_of(note)}"
     return (
         *_names(run), note.folder, "", note.outcome, *("",) * 7, "", reason, note.server_words,
+        *_NOTHING,
     )  # fmt: skip

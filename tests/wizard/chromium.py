@@ -119,6 +119,13 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
         seeds.sampled(session, done.runs[0], minutes=25)
         session.flush()
         session.expire_all()
+        refused = seeds.refused(session, services.sealer, world)
+        rehearsed = seeds.ready_draft(session, services.sealer, world, mode="all")
+        rehearsed.options = {"delete_duplicates": True, "subfolder": "Old mail"}
+        run = control.start(session, rehearsed.id, None, rehearse=True)
+        for one in run.account_runs:
+            seeds.rehearsed(session, one, found=9, copied=5, present=4, removed=3, flags_changed=2)
+        run.state = rehearsed.state = "complete"
         seeds.folders_seen(session, mixed.accounts[0].id)
         seeds.folders_seen(session, mixed.accounts[1].id, **{"A" * 60: 1, "Projekte": 7})
         return {
@@ -130,6 +137,9 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
             "moving": live.accounts[1].id,
             "finished": done.id,
             "looping": looping.id,
+            "refused": refused.id,
+            "rehearsed": rehearsed.id,
+            "not-dared": refused.accounts[2].id,
             "account": done.accounts[1].id,
             "empty": seeds.draft(session, world, name="Nothing in it yet").id,
         }

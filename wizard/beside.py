@@ -1,0 +1,78 @@
+"""What a report says beside the outcomes of messages: made, flagged, filed, read back, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from importer.amounts import count, size
+from parameters.choices import ChoicesUnreadable, from_json
+from store.reports import MORE
+from store.tables import FolderRow, Run
+from sync.options import ProofLevel
+from wizard.options import PROOFS
+
+_DONE: Mapping[str, str] = {
+    "flags_changed": "flags changed",
+    "removed": "removed at the destination",
+    "duplicates_removed": "deleted there as duplicates",
+    "refiled": "filed from mail that was there",
+    "read_back": "read back",
+    "altered": "altered by the destination",
+    "deleted_at_source": "removed from the source",
+}
+_PLANNED: Mapping[str, str] = {
+    "flags_changed": "would get other flags",
+    "removed": "would be removed at the destination",
+    "duplicates_removed": "would be deleted there as duplicates",
+    "refiled": "would be filed from mail that is there",
+    "deleted_at_source": "would be removed from the source",
+}
+
+
+def beside(counts: Mapping[str, int], *, dry_run: bool) -> tuple[str, ...]:
+    """'12 messages read back' and the like; nothing that is 0."""
+    words = _PLANNED if dry_run else _DONE
+    said = [
+        f"{count(counts[name], 'message')} {what}" if name != "flags_changed" or dry_run
+        else count(counts[name], "flag changed", "flags changed")
+        for name, what in words.items()
+        if counts.get(name)
+    ]  # fmt: skip
+    if counts.get("bodies_spared"):
+        spared = count(counts["bodies_spared"], "body", "bodies")
+        said.append(f"{spared} ({size(counts.get('size_spared', 0))}) not transferred for it")
+    return tuple(said)
+
+
+def of_folder(row: FolderRow, *, dry_run: bool) -> tuple[str, ...]:
+    """The same of one folder."""
+    counts = {name: getattr(row, name) for name in ("flags_changed", "removed", *MORE)}
+    return beside(counts, dry_run=dry_run)
+
+
+def proof_words(run: Run) -> tuple[str, str]:
+    """How each copy of this run was proven: a title and a sentence."""
+    try:
+        choices = from_json(run.options)
+    except ChoicesUnreadable:
+        return PROOFS[ProofLevel.METADATA]
+    title, sentence = PROOFS[choices.proof]
+    if choices.proof is ProofLevel.CONTENT and choices.proof_sample:
+        some = count(choices.proof_sample, "message")
+        sentence = f"Of each folder {some} were read again and compared letter by letter."
+    return title, sentence
+
+
+CSV_HEADER = (
+    "Flags changed",
+    "Removed at the destination",
+    "Duplicates deleted",
+    "Filed",
+    "Read back",
+    "Altered",
+    "Removed from the source",
+)
+
+
+def csv_cells(row: FolderRow) -> Sequence[int]:
+    return tuple(int(getattr(row, name)) for name in _DONE)
