@@ -21,6 +21,7 @@ from sync.once import Once
 from sync.options import Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
 from sync.prepare import Prepared, prepare
+from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, Outcome, Verdict
 from sync.source_deletion import Clearing
 from sync.twins import Sides
@@ -44,6 +45,7 @@ def migrate(
 
     Raises AccountError for what stops the account (its plan says whether a retry helps) and
     Stopped when `stop` asked for it or the ledger belongs to another worker."""
+    check_refiling(options)
     options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
     sides = Sides(source, destination)

@@ -146,11 +146,6 @@ class SyncOptions:
 
     def __post_init__(self) -> None:
         """Raises Contradiction."""
-        if self.refiling is not Refiling.NO and self.mode is Mode.ALL:
-            raise Contradiction(
-                "Messages of the destination cannot be put into other folders in the mode that "
-                "removes there what the source has not: it would remove the rest of the archive."
-            )
         if self.source_deletion is SourceDeletion.NEVER:
             return
         if self.mode is Mode.ALL:

@@ -17,16 +17,19 @@ from dataclasses import replace
 
 from sync.aftermath import Aftermath
 from sync.errors import (
+    AccountError,
+    Code,
     ConnectionLost,
     DeletionRefused,
     FolderChanged,
     FolderError,
+    Side,
     Stopped,
 )
 from sync.intent import FolderKey, Intent, Pair
 from sync.messages import Messages
 from sync.model import Folder
-from sync.options import Refiling, SyncOptions
+from sync.options import Mode, Refiling, SyncOptions
 from sync.ports import Ledger, Stop
 from sync.refiling_batch import Batch, Told, Unfiled
 from sync.refiling_search import Search
@@ -35,6 +38,13 @@ from sync.refiling_values import Filed
 from sync.report import Outcome
 from sync.twins import Sides
 from sync.work import Work
+
+
+def check_refiling(options: SyncOptions) -> None:
+    """Raises AccountError: mode ALL would remove from the archive what is not refiled. People are
+    told so before they start (parameters.contradictions)."""
+    if options.refiling is not Refiling.NO and options.mode is Mode.ALL:
+        raise AccountError(Code.BAD_ARGUMENT, side=Side.DESTINATION, where=options.refile_from)
 
 
 class Refiler:
