@@ -17,7 +17,7 @@ from imap.parse import Parts, number, response_code
 from imap.selection import Selected, check_uidvalidity
 from imap.session import Session
 from imap.uidset import LONGEST, parse_uid_set, uid_sets
-from sync.errors import Code, DeletionRefused, FolderError
+from sync.errors import AccountError, Code, FolderError
 from sync.refiling_values import Filed, Filing
 
 _SHORTEST = 100
@@ -31,7 +31,7 @@ def file_messages(session: Session, filing: Filing) -> Filed:
         moves = filing.moves and "MOVE" in offered.names
         if filing.moves and not moves and not offered.uidplus:
             where = filing.origin.name
-            raise DeletionRefused(Code.DELETION_REFUSED, side=dialogue.side, where=where)
+            raise AccountError(Code.MOVE_UNSAFE, side=dialogue.side, where=where)
         selected = session.open(dialogue, filing.origin, writable=filing.moves)
         check_uidvalidity(dialogue, filing.origin, selected.uidvalidity, filing.uidvalidity)
         task = _Task(session, dialogue, filing)

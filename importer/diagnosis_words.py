@@ -252,6 +252,11 @@ WORKING: Mapping[Code, Words] = {
         "Start a run that copies what is missing, if you want it there.",
         level=Level.WARNING,
     ),
+    Code.MOVE_UNSAFE: Words(
+        "{server} cannot take single messages out of a folder safely (it lacks MOVE and UIDPLUS), "
+        "so nothing was moved.",
+        "Choose that a copy is put into the folders of the source.",
+    ),
     Code.DELETION_UNSAFE: Words(
         "{server} cannot remove single messages safely (it lacks UIDPLUS), so nothing was removed "
         "from it.",

@@ -145,6 +145,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.OUTSIDE_SIZE: _both(Exit.OK),
     Code.ELSEWHERE_TOO: _both(Exit.OK),
     Code.NOT_IN_ARCHIVE: _both(Exit.WITH_ERRORS),
+    Code.MOVE_UNSAFE: _ERRORS,
     Code.DELETION_UNSAFE: _ERRORS,
     Code.NOT_DELETED: _ERRORS,
     Code.DESTINATION_BUSY: _both(Exit.PID_FILE_ERROR),

@@ -99,6 +99,7 @@ class Code(StrEnum):
     OUTSIDE_SIZE = "outside_size"
     ELSEWHERE_TOO = "elsewhere_too"
     NOT_IN_ARCHIVE = "not_in_archive"
+    MOVE_UNSAFE = "move_unsafe"
     # deletion in the source
     DELETION_UNSAFE = "deletion_unsafe"
     NOT_DELETED = "not_deleted"

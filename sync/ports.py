@@ -113,7 +113,7 @@ class Filer(Protocol):
     def file(self, filing: Filing) -> Filed:
         """Put messages of one folder into another, by MOVE (RFC 6851) or COPY; with flags and
         internal date as they are. Where neither MOVE nor UIDPLUS is offered nothing is moved, and
-        DeletionRefused is raised. A move may end as a copy, never as a loss.
+        AccountError with MOVE_UNSAFE is raised. A move may end as a copy, never as a loss.
 
         What the server refuses is in the answer; FolderError and UidValidityChanged are raised
         before anything is done. ConnectionLost leaves all of it in doubt."""

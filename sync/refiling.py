@@ -20,7 +20,6 @@ from sync.errors import (
     AccountError,
     Code,
     ConnectionLost,
-    DeletionRefused,
     FolderChanged,
     FolderError,
     Side,
@@ -44,7 +43,7 @@ def check_refiling(options: SyncOptions) -> None:
     """Raises AccountError: mode ALL would remove from the archive what is not refiled. People are
     told so before they start (parameters.contradictions)."""
     if options.refiling is not Refiling.NO and options.mode is Mode.ALL:
-        raise AccountError(Code.BAD_ARGUMENT, side=Side.DESTINATION, where=options.refile_from)
+        raise AccountError(Code.OPTIONS_REFUSED, "refiling in mode all", side=Side.DESTINATION)
 
 
 class Refiler:
@@ -129,7 +128,8 @@ class Refiler:
             self._aftermath.lost()
             self._settle(batch, Filed(), intent, look=self._aftermath)
             raise
-        except DeletionRefused:
+        except AccountError:
+            # There was no line, or MOVE_UNSAFE: nothing was sent.
             self._ledger.settle(work.key, intent.number, ())
             raise
         except FolderError as error:

@@ -6,7 +6,7 @@ import pytest
 
 from sync.asking import messages
 from sync.dates import same_instant
-from sync.errors import DeletionRefused, UidValidityChanged
+from sync.errors import AccountError, Code, UidValidityChanged
 from sync.model import Folder, Outgoing
 from sync.refiling_values import Filed, Filing
 from tests.contract.conftest import DATE, Box
@@ -36,8 +36,9 @@ def test_messages_stand_in_the_other_folder(box: Box, moves: bool) -> None:
     where appended messages tell theirs."""
     origin, target = filled(box), box.folder("Work")
     if moves and box.real and not box.uidplus:
-        with pytest.raises(DeletionRefused):
+        with pytest.raises(AccountError) as caught:
             file(box, origin, target, (1, 3), moves=True)
+        assert caught.value.code is Code.MOVE_UNSAFE
         assert (box.uids(origin), box.uids(target)) == ([1, 2, 3], [])
         return
     filed = file(box, origin, target, (1, 3), moves=moves)

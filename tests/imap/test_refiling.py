@@ -16,7 +16,7 @@ from bench.compare import Mailbox, read_mailbox, total
 from bench.corpus import give
 from imap import ImapDestination, Login, Server, open_destination
 from launch.dovecot import Dovecot
-from sync.errors import Code, DeletionRefused, FolderError, UidValidityChanged
+from sync.errors import AccountError, Code, FolderError, UidValidityChanged
 from sync.mailbox import migrate
 from sync.memory_ledger import MemoryLedger
 from sync.model import Folder
@@ -199,8 +199,9 @@ def test_without_move_and_uidplus_nothing_is_touched(office: Callable[..., Offic
     world.fill("Work", range(5))
     world.archive()
     before = world.stored(1)
-    with pytest.raises(DeletionRefused):
+    with pytest.raises(AccountError) as caught:
         world.run(MOVE)
+    assert caught.value.code is Code.MOVE_UNSAFE
     assert world.stored(1) == before
     assert world.run(COPY).total("refiled") == 5
     assert world.equal

@@ -247,7 +247,7 @@ def test_mode_all_is_refused() -> None:
     """It would remove from the archive what is not refiled."""
     with pytest.raises(AccountError) as caught:
         World().run(replace(MOVE, mode=Mode.ALL))
-    assert caught.value.code is Code.BAD_ARGUMENT
+    assert caught.value.code is Code.OPTIONS_REFUSED
 
 
 def test_an_archive_that_is_not_there_is_an_error() -> None:
