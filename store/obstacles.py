@@ -30,7 +30,9 @@ def obstacles(migration: Migration, *, rehearse: bool = False) -> list[str]:
 
 def removes(migration: Migration) -> bool:
     """Whether it may remove messages at the destination."""
-    return migration.mode == Mode.ALL or bool(migration.options.get("delete_duplicates"))
+    chosen = migration.options
+    typed = "delete2duplicates" in str(chosen.get("custom", "")).lower()
+    return migration.mode == Mode.ALL or bool(chosen.get("delete_duplicates")) or typed
 
 
 def deletes(migration: Migration) -> bool:

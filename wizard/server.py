@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from importer.amounts import count
 from parameters.choices import NEW_CHOICES, Choices, to_json
+from parameters.options import OURS, grouped
 from parameters.words import difference
 from store import destinations, drafts, history, recreation, scope
 from store.tables import Migration
@@ -93,6 +94,7 @@ def _page(
         demo=services().demo_source,
         options=in_short(options),
         proofs=PROOFS,
+        parameters=[one for one in grouped() if one.sort in OURS and not one.elsewhere],
         step=1,
     )
     return page, 422 if form.errors else 200

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from parameters.choices import to_json
 from store import accounts, control, destinations, drafts, scheduling, scope
 from store.tables import Migration
 from wizard import incoming
@@ -40,7 +41,7 @@ def new() -> ResponseReturnValue:
 
 def _mailbox(session: Session, organization_id: int, form: StandingForm) -> str | None:
     """The whole address; None: there is nothing to store, or the form says what is wrong."""
-    if not form.validate_on_submit():
+    if not (form.validate_on_submit() and form.options_hold()):
         return None
     place = Migration(organization_id=organization_id, domain=form.domain.data)
     return incoming.typed_mailbox(session, place, form)
@@ -52,6 +53,7 @@ def _add(session: Session, organization_id: int, form: StandingForm, mailbox: st
     migration = drafts.new(
         session, organization_id=organization_id, created_by=user.id, choice=choice
     )
+    migration.options = to_json(form.choices())
     control.tell(session, migration, user, "created")
     accounts.add(session, services().sealer, migration.id, [form.account(mailbox)])
     drafts.change_schedule(migration, form.schedule())

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from parameters.choices import NEW_CHOICES, Choices, Unit, from_json
+from store.obstacles import removes
 from store.tables import History, Migration
 from sync.options import ProofLevel, Refiling, SourceDeletion
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
+from tests.wizard.test_schedule import STANDING
 from tests.wizard.test_steps import SERVER
 from tests.wizard.world import World
 from wizard.forms.options import written_size
@@ -100,14 +103,16 @@ def test_every_option_is_kept_and_comes_back(
         ({"source_deletion": "once synchronized", "deletion_wanted": "y"}, "proof by content"),
         ({"source_deletion": "now"}, "Not a valid choice"),
         ({"refiling": "move", "mode": "all"}, "choose another mode"),
+        ({"custom": "--automap --maxage 5"}, "Write --maxage=5, and not --maxage 5."),
+        ({"custom": "--password1=secret"}, "--password1 cannot be set here"),
         (
             {
                 "source_deletion": "once synchronized",
                 "deletion_wanted": "y",
                 "proof": "content",
-                "delete_duplicates": "y",
+                "mode": "all",
             },
-            "choose one of the two deletions",
+            "would remove the last copy",
         ),
     ],
 )
@@ -121,6 +126,31 @@ def test_an_option_that_cannot_be_is_refused_at_its_field(
     assert '<details class="panel fold" id="options" open>' in answer.text
     assert 'value="Kept"' in answer.text or "subfolder" in changes
     assert "Begin with your first" in reseller.text("/")
+
+
+def test_custom_parameters_are_kept_as_typed(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """H8. The page says which are taken; one that removes has to be confirmed like its tick."""
+    assert "--folderrec=…" in reseller.text("/migrations/new")
+    typed = "--folder=INBOX\r\n--delete2duplicates"
+    assert reseller.post("/migrations/new", **_fields(world, custom=typed)).status_code == 303
+    assert _stored(services).custom == typed
+    with services.store.read() as session:
+        assert removes(session.get_one(Migration, 1))
+
+
+def test_the_short_form_has_two_of_them(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """H1: where everything goes, and what is left out."""
+    fields = STANDING | {"destination_id": str(world.destination), "subfolder": "Old mail"}
+    wrong = reseller.post("/standing/new", **fields, exclude="(spam")
+    assert wrong.status_code == 422
+    assert "no regular expression" in wrong.text
+    assert 'value="Old mail"' in wrong.text
+    assert reseller.post("/standing/new", **fields, exclude="^Spam$").status_code == 303
+    assert _stored(services) == replace(NEW_CHOICES, subfolder="Old mail", exclude="^Spam$")
 
 
 def test_a_fault_elsewhere_keeps_the_options(reseller: Browser, world: World) -> None:

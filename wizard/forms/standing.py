@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from wtforms import IntegerField, RadioField, SelectField
 from wtforms.validators import DataRequired, Length
 
+from parameters.choices import NEW_CHOICES, Choices
+from parameters.faults import faults
 from store.accounts import NewAccount
 from store.drafts import ScheduleChoice, ServerChoice
 from store.schedule import USUAL_MINUTES
@@ -38,6 +41,8 @@ class StandingForm(AccountForm):
         "Minutes from one run to the next", [every_minutes], default=USUAL_MINUTES
     )
     timezone = SelectField("Time zone", choices=ZONES, default="UTC")
+    subfolder = LineField("Put everything below this folder")
+    exclude = LineField("Leave out folders whose names match", default=NEW_CHOICES.exclude)
 
     def offer(self, destinations: Sequence[DestinationServer], domains: Iterable[str]) -> None:
         """What this organization may choose from."""
@@ -58,6 +63,16 @@ class StandingForm(AccountForm):
             destination_id=self.destination_id.data,
             domain=self.domain.data,
         )
+
+    def choices(self) -> Choices:
+        return replace(NEW_CHOICES, subfolder=self.subfolder.data, exclude=self.exclude.data)
+
+    def options_hold(self) -> bool:
+        """Whether the options can be stored and run; else the fields say why they cannot."""
+        found = [one for one in faults(self.choices(), Mode.NEW) if one.field in self]
+        for fault in found:
+            self[fault.field].errors = [*self[fault.field].errors, fault.words]
+        return not found
 
     def account(self, mailbox: str) -> NewAccount:
         return NewAccount(
