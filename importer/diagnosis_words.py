@@ -216,14 +216,20 @@ WORKING: Mapping[Code, Words] = {
         "Start another run: the message is sent again.",
     ),
     Code.ALTERED: Words(
-        "The destination cannot store this message exactly as it is, so it was stored with the "
-        "smallest change.",
-        "Nothing has to be done. The text that people read is the same.",
+        "The destination does not hold this message exactly as the source has it; the words beside "
+        "this say what is different.",
+        "Nothing has to be done about line ends, NUL characters or a header: the text that people "
+        "read is the same. If the content is another, compare the two messages.",
         level=Level.WARNING,
     ),
     Code.DATE_ALTERED: Words(
         "The destination did not take the message's date of arrival.",
         "Nothing has to be done. The date in the message itself is unchanged.",
+        level=Level.WARNING,
+    ),
+    Code.FLAGS_LOST: Words(
+        "The destination did not take all flags of the message, such as read or a label.",
+        "Nothing has to be done: the next run sets them again, as far as they can be kept.",
         level=Level.WARNING,
     ),
     Code.REMOVED_AT_DESTINATION: Words(

@@ -140,6 +140,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.NOT_FOUND_AFTERWARDS: _ERRORS,
     Code.ALTERED: _ERRORS,
     Code.DATE_ALTERED: _both(Exit.OK),
+    Code.FLAGS_LOST: _both(Exit.OK),
     Code.REMOVED_AT_DESTINATION: _both(Exit.OK),
     Code.OUTSIDE_AGE: _both(Exit.OK),
     Code.OUTSIDE_SIZE: _both(Exit.OK),

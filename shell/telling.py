@@ -21,6 +21,9 @@ _COUNTERS = (
     "flags_changed",
     "removed",
     "duplicates_removed",
+    "read_back",
+    "altered",
+    "deleted_at_source",
 )
 _HINTS = {
     Code.TLS_NOT_SPOKEN: "This port does not speak TLS from the start: try --tls{0}.",

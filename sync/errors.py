@@ -93,6 +93,7 @@ class Code(StrEnum):
     NOT_FOUND_AFTERWARDS = "not_found_afterwards"
     ALTERED = "altered"
     DATE_ALTERED = "date_altered"
+    FLAGS_LOST = "flags_lost"
     REMOVED_AT_DESTINATION = "removed_at_destination"
     # as it was chosen
     OUTSIDE_AGE = "outside_age"

@@ -1,7 +1,7 @@
 """The proof of what was copied, as far as was asked for (B3).
 
     counts     the destination's folder holds as many messages more as were copied
-    metadata   it lists each copy, with the original's size and date; what looks doubtful is read
+    metadata   it lists each copy, with the original's size, date and flags; a doubtful one is read
     content    and copies are read on both sides and compared byte for byte
 
 Whatever does not add up is looked at more closely, whatever was asked for.
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sync.errors import FolderError
+from sync.errors import Code, FolderError
 from sync.looking import listings
 from sync.model import Asked, Listing
 from sync.options import ProofLevel, SyncOptions
@@ -20,7 +20,8 @@ from sync.ports import Ledger
 from sync.reading_back import read_back
 from sync.resting import disturb
 from sync.twins import Sides
-from sync.verify import prove, settle_proof
+from sync.uids import UidRanges
+from sync.verify import prove, settle_proof, unflagged
 from sync.work import Work
 
 
@@ -68,6 +69,22 @@ def _prove_listed(works: Sequence[Work], sides: Sides, ledger: Ledger) -> None:
     whole = listings(sides.destination, [work.pair.destination for work in doubtful])
     for work, listing in zip(doubtful, whole, strict=True):
         _proven(work, listing, ledger, final=True)
+    _compare_flags([work for work in works if work.under_way], sides)
+
+
+def _compare_flags(works: Sequence[Work], sides: Sides) -> None:
+    """Of what was copied just now. A flag may have been taken away at the source since it was
+    listed: that is asked again."""
+    doubtful: dict[Work, list[int]] = {}
+    for work in works:
+        if uids := unflagged(work, work.copied, work.ours.messages, work.theirs):
+            doubtful[work] = uids
+    asked = [Asked(w.pair.source, uids=UidRanges.of(uids)) for w, uids in doubtful.items()]
+    answers = list(sides.source.listings(asked)) if asked else []
+    for work, now in zip(doubtful, answers, strict=True):
+        if isinstance(now, Listing) and now.status.uidvalidity == work.key.source_uidvalidity:
+            for uid in unflagged(work, work.copied, now.messages, work.theirs):
+                work.tally.name(uid, work.outcome(uid), Code.FLAGS_LOST)
 
 
 def _proven(work: Work, listing: Listing | FolderError, ledger: Ledger, *, final: bool) -> bool:

@@ -51,7 +51,7 @@ class Removal:
             self._work.tally.name(uid, self._outcome(uid), Code.NOT_DELETED, words)
 
     def _outcome(self, uid: int) -> Outcome:
-        return Outcome.COPIED if uid in self._copied else Outcome.PRESENT
+        return self._work.outcome(uid) if uid in self._copied else Outcome.PRESENT
 
     def _equal(self, pairs: Mapping[int, int]) -> list[int]:
         """Those whose copies this run has read, and found equal."""

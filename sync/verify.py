@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sync.dates import same_instant
 from sync.errors import Code
+from sync.flags import keepable
+from sync.messages import Messages
 from sync.model import Listing
 from sync.pairs import Pairs
 from sync.ports import Ledger
@@ -45,6 +47,28 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
             redated.append(uid)
     missing += _lacking(copied, listing)
     return Proof(tuple(missing), tuple(doubtful), tuple(redated))
+
+
+def unflagged(work: Work, copied: Pairs, ours: Messages, theirs: Listing) -> list[int]:
+    """Source uids of copies that lack a flag which the original has in `ours`, and which the
+    destination keeps. What was put here from another folder keeps its own until the next run."""
+    there, permanent = theirs.messages, theirs.permanent_flags
+    lacking: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
+    found: list[int] = []
+    for uid, place, _ in copied.rows():
+        mine, at = ours.position(uid), there.position(place)
+        if mine < 0 or at < 0 or uid in work.refiled:
+            continue
+        both = ours.flags(mine), there.flags(at)
+        if both not in lacking:
+            lacking[both] = not _lower(keepable(both[0], permanent)) <= _lower(both[1])
+        if lacking[both]:
+            found.append(uid)
+    return found
+
+
+def _lower(flags: frozenset[str]) -> frozenset[str]:
+    return frozenset(flag.lower() for flag in flags)
 
 
 def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:

@@ -100,6 +100,36 @@ def test_what_servers_alter_is_an_exception(
     }
 
 
+class Forgetful(MemoryServer):
+    """Keeps no flag but \\Seen of what it is sent."""
+
+    def append(self, messages):  # type: ignore[no-untyped-def]
+        kept = (replace(one, flags=one.flags & {"\\Seen"}) for one in messages)
+        yield from super().append(kept)
+
+
+def test_flags_that_were_not_taken_are_named() -> None:
+    """By metadata; the next run sets them. One that was taken away at the source meanwhile is not
+    missed, nor are others that the copy has."""
+    world, watcher = World(destination=Forgetful(Namespace("INBOX.", "."))), Watcher()
+    for number, flags in enumerate([("\\Seen",), ("\\Seen", "Work"), ("\\Flagged",), ()]):
+        world.fill("INBOX", message(number, flags=flags))
+
+    def take_away(step: str) -> None:
+        if step == "body":
+            world.source.content["INBOX"].messages[3].flags = frozenset()
+
+    world.source.before = take_away
+    report = world.run(watcher=watcher)
+    assert [(n.uid, n.code, n.outcome) for n in watcher.notes] == [
+        (2, Code.FLAGS_LOST, Outcome.COPIED)
+    ]
+    assert report.verdict is Verdict.EXCEPTIONS
+    world.ledger.begin_run()
+    assert world.run().verdict is Verdict.VERIFIED
+    assert content(world.destination) == content(world.source)
+
+
 def test_a_sample_is_spread_and_filled_up() -> None:
     """Three of a folder: of what was copied, and where that is fewer, of what was present."""
     world = altering(lambda body: body)
