@@ -96,5 +96,6 @@ def miss(uids: Sequence[int], work: Work, ledger: Ledger, *, was: Outcome) -> No
         return
     ledger.forget(work.key, uids)
     work.tally.recount(uids, was=was, now=Outcome.FAILED)
+    work.tally.refiled -= sum(1 for uid in uids if uid in work.refiled)
     for uid in uids:
         work.tally.name(uid, Outcome.FAILED, Code.NOT_FOUND_AFTERWARDS)

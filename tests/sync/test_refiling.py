@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
 
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 
 from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
 from sync.memory import MemoryMessage, MemoryServer
-from sync.model import Namespace
-from sync.options import MessageChoice, Mode, Refiling, SyncOptions
+from sync.model import Identity, Namespace
+from sync.options import MessageChoice, Mode, ProofLevel, Refiling, SyncOptions
+from sync.refiling_choice import Choice, Pool
 from sync.report import MailboxReport, Outcome, Verdict
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
 
@@ -303,6 +305,56 @@ def test_an_archive_made_anew_meanwhile_costs_only_bodies() -> None:
     assert world.run(MOVE).total("copied") == 2
     assert world.equal()
     assert len(world.held(JOURNAL)) == 2
+
+
+def test_what_was_filed_and_is_not_there_is_no_success() -> None:
+    """A destination that says it has filed and has not: the message has failed, and the next run
+    files it."""
+    world = Archive()
+    world.fill("Work", message(1), message(2))
+    world.hold(JOURNAL, message(1), message(2))
+
+    def loses(step: str) -> None:
+        if step == "filed":
+            world.destination.content["INBOX.Work"].messages.popitem()
+
+    world.destination.before = loses
+    report = world.run(COPY)
+    assert report.verdict is not Verdict.VERIFIED
+    assert (report.total("failed"), report.total("present"), report.total("refiled")) == (1, 1, 1)
+    world.destination.before = lambda step: None
+    assert world.run(COPY).verdict is Verdict.VERIFIED
+    assert world.equal()
+
+
+@pytest.mark.parametrize("proof", ProofLevel)
+def test_what_is_filed_is_proven_as_asked_for(proof: ProofLevel) -> None:
+    """Bodies are read for the proof by content only."""
+    world = Archive()
+    world.fill("Work", message(1), message(2))
+    world.hold(JOURNAL, message(1), message(2))
+    assert world.run(replace(MOVE, proof=proof)).verdict is Verdict.VERIFIED
+    assert world.bodies["source"] == (2 if proof is ProofLevel.CONTENT else 0)
+
+
+def test_choosing_costs_little_memory() -> None:
+    """Of many messages less than 600 bytes each at the most, both sides together."""
+    many = 20_000
+
+    def pool() -> Pool:
+        made = Pool()
+        for uid in range(1, many + 1):
+            made.add(uid % 7, uid, 3_000, Identity(f"<{uid}@x>", "Tue, 1 Mar 2022 10:00:00 +0100"))
+        return made
+
+    tracemalloc.start()
+    try:
+        choice = Choice(pool(), pool(), lambda at, other: True)
+        peak = tracemalloc.get_traced_memory()[1] / many
+    finally:
+        tracemalloc.stop()
+    assert len(choice.chosen) == many
+    assert peak < 600
 
 
 def test_a_lost_line_is_looked_after() -> None:
