@@ -129,12 +129,16 @@ class _Mapper:
         self.place: dict[str, tuple[str, Reason]] = {}
         self.taken: set[str] = set()
         self.numbers: Counter[str] = Counter()
+        self.guessed: set[SpecialUse] = set()
         folders = sorted(
             (folder for folder in source.folders if folder.selectable),
             key=lambda folder: (not is_inbox(folder.name), folder.name),
         )
         self.wanted = [folder for folder in folders if folder.name not in left_out]
         self.names = {folder.name: self.naming.name(folder) for folder in folders}
+        self.owners: dict[str, str] = {}
+        for folder in self._by_truth(folders):
+            self.owners.setdefault(self.names[folder.name], folder.name)
         self.earlier = {name: canonical(there) for name, there in known.items()}
         self.reserved = {
             self.earlier.get(folder.name, self.names[folder.name])
@@ -153,7 +157,7 @@ class _Mapper:
             places = Places(self.existing, self.theirs, self.below)
             self._put_by_special_use(places)
             self._put_by_usual_name(places)
-        for folder in self._by_truth():
+        for folder in self._by_truth(self.wanted):
             if folder.name not in self.place:
                 self._put(folder, self._free(folder), Reason.NEW)
         return tuple(self._pair(folder) for folder in self.wanted)
@@ -179,10 +183,9 @@ class _Mapper:
                 raise _made_one(owners[own], folder.name, own)
 
     def _put_by_name(self) -> None:
-        for folder in self._by_truth():
+        for folder in self._by_truth(self.wanted):
             name = self.names[folder.name]
-            there = name in self.existing and name not in self.reserved
-            if is_inbox(name) or (there and self._may_take(name)):
+            if is_inbox(name) or (name in self.existing and self._may_have(folder, name)):
                 self._put(folder, name, Reason.SAME_NAME)
         for folder in self.wanted:
             if folder.name in self.refusals.care:
@@ -192,58 +195,53 @@ class _Mapper:
         """A destination that is blind to case refuses a name that it has in another case."""
         blind = self.names[folder.name].casefold()
         alike = [name for name in self.existing if name.casefold() == blind]
-        if len(alike) == 1 and self._may_guess(folder, alike[0]):
+        if len(alike) == 1 and self._may_have(folder, alike[0]):
             self._put(folder, alike[0], Reason.SAME_NAME)
 
     def _put_by_special_use(self, places: Places) -> None:
         for folder in self.wanted:
             name = places.marked.get(folder.special_use) if folder.special_use else None
-            if name is not None and self._may_guess(folder, name):
+            if name is not None and self._may_have(folder, name):
                 self._put(folder, name, Reason.SPECIAL_USE)
 
     def _put_by_usual_name(self, places: Places) -> None:
-        """One folder for each use that is not served yet: one that is marked, else the first."""
-        ours: dict[SpecialUse, list[Folder]] = {}
+        """One folder for each use: one that is marked, else the first. What is called as a folder
+        of the source is never its place, so that a run makes no guess of a later one another."""
         for folder in sorted(self.wanted, key=lambda folder: not folder.special_use):
             use = use_of(folder, self.source.namespace)
-            if use is not None:
-                ours.setdefault(use, []).append(folder)
-        for use, folders in ours.items():
-            placed = (self.place[f.name][0] for f in folders if f.name in self.place)
-            if use not in map(places.uses.get, placed):
-                self._put_one_guess(folders, places.serving(use))
-
-    def _put_one_guess(self, folders: Sequence[Folder], names: Sequence[str]) -> None:
-        for folder in folders:
-            free = [name for name in names if self._may_guess(folder, name)]
-            if folder.name not in self.place and free:
+            if use is None or use in self.guessed or folder.name in self.place:
+                continue
+            free = [name for name in places.serving(use) if self._may_have(folder, name)]
+            if free:
+                self.guessed.add(use)
                 self._put(folder, free[0], Reason.USUAL_NAME)
-                return
 
     def _may_take(self, name: str) -> bool:
         return name not in self.refusals.names and name not in self.taken
 
-    def _may_guess(self, folder: Folder, name: str) -> bool:
+    def _may_have(self, folder: Folder, name: str) -> bool:
         """Not where another folder belongs."""
-        belongs = any(own == name for other, own in self.names.items() if other != folder.name)
-        return self._may_take(name) and name not in self.reserved and not belongs
+        owner = self.owners.get(name, folder.name)
+        return self._may_take(name) and name not in self.reserved and owner == folder.name
 
-    def _by_truth(self) -> Iterator[Folder]:
+    def _by_truth(self, folders: Sequence[Folder]) -> Iterator[Folder]:
         """First those whose names stay what they are, so that no changed one is in their way."""
-        changed = {folder.name for folder in self.wanted if self.naming.is_changed(folder)}
-        yield from (folder for folder in self.wanted if folder.name not in changed)
-        yield from (folder for folder in self.wanted if folder.name in changed)
+        changed = {folder.name for folder in folders if self.naming.is_changed(folder)}
+        yield from (folder for folder in folders if folder.name not in changed)
+        yield from (folder for folder in folders if folder.name in changed)
 
     def _free(self, folder: Folder) -> str:
         name = self.names[folder.name]
         candidate = name
+        if is_inbox(name):
+            name = self.theirs.prefix + name
         while self._is_occupied(candidate, folder):
             self.numbers[name] += 1
             candidate = f"{name}-{self.numbers[name] + 1}"
         return candidate
 
     def _is_occupied(self, name: str, folder: Folder) -> bool:
-        if not self._may_take(name) or name in self.reserved:
+        if not self._may_have(folder, name):
             return True
         if folder.name not in self.refusals.care:
             return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sync.errors import AccountError, Code
 from sync.folders import FolderPair, Reason, map_folders
@@ -275,3 +277,73 @@ def test_a_folder_that_is_there_in_another_case_is_adopted() -> None:
     assert work.destination == "INBOX.Work"
     world.run()
     assert world.destination.writes == []
+
+
+POOL = [
+    *("Sent", "Sent Items", "Sent Mail", "Gesendet", "sent", "Trash", "Papierkorb", "Drafts"),
+    *("Work", "work", "a.b", "a_b", "a_b-2", "a\tb", "INBOX/Sub", "Sub", "x/Sent", "~x", "_x"),
+]
+USES = [None, None, SpecialUse.SENT, SpecialUse.TRASH]
+
+
+@st.composite
+def sides(draw: st.DrawFn, namespace: Namespace) -> FolderList:
+    names = draw(st.lists(st.sampled_from(POOL), unique=True, max_size=8))
+    between = namespace.delimiter
+    return listing(
+        namespace,
+        "INBOX",
+        *(
+            Folder(
+                namespace.prefix + name.removeprefix("INBOX/").replace("/", between)
+                if namespace.prefix
+                else name.replace("/", between),
+                between,
+                special_use=draw(st.sampled_from(USES)),
+            )
+            for name in names
+            if namespace.delimiter not in name.replace("/", "")
+        ),
+    )
+
+
+@given(
+    ours=sides(SLASH),
+    theirs=st.sampled_from([SLASH, DOT, Namespace("", ".")]).flatmap(sides),
+    automap=st.booleans(),
+    subfolder=st.sampled_from(["", "Old"]),
+    known=st.dictionaries(st.sampled_from(POOL), st.sampled_from(["INBOX.Sent", "Sent", "k"])),
+    left_out=st.sets(st.sampled_from(POOL)),
+)
+@settings(max_examples=400, deadline=None)
+def test_whatever_there_is(
+    ours: FolderList,
+    theirs: FolderList,
+    automap: bool,
+    subfolder: str,
+    known: dict[str, str],
+    left_out: set[str],
+) -> None:
+    """Every folder has one place and no place two folders; and the next run finds them all again,
+    with what the first has written down and without."""
+    choice = FolderChoice(automap=automap)
+
+    def run(there: FolderList, earlier: dict[str, str]) -> dict[str, str]:
+        pairs = map_folders(
+            ours,
+            there,
+            earlier,
+            subfolder=subfolder,
+            choice=choice,
+            left_out=frozenset(left_out),
+        )
+        return {pair.source.name: pair.destination.name for pair in pairs}
+
+    first = run(theirs, known)
+    assert set(first) == {folder.name for folder in ours.folders} - left_out
+    assert len(set(first.values())) == len(first)
+    there = {folder.name for folder in theirs.folders}
+    made = [Folder(name, theirs.namespace.delimiter) for name in set(first.values()) - there]
+    after = replace(theirs, folders=(*theirs.folders, *made))
+    assert run(after, known | first) == first
+    assert run(after, known) == first
