@@ -23,6 +23,8 @@ from sync.ledger_rows import (
     Kind,
     Row,
     fold,
+    marks_of,
+    pack_marks,
     pack_pairs,
     pack_rest,
     pack_uids,
@@ -94,6 +96,13 @@ class SqlLedger:
     def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
         with self._store.read() as session:
             return settled_before(_rows(session, self._find(session, key)), moment)
+
+    def mark(self, key: FolderKey, marks: Sequence[tuple[int, bytes]]) -> None:
+        self._add(key, Kind.MARKED, pack_marks(marks))
+
+    def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
+        with self._store.read() as session:
+            return marks_of(list(_rows(session, self._find(session, key))))
 
     def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
         """Whether messages of this folder were removed under another UIDVALIDITY."""

@@ -23,6 +23,8 @@ from sync.ledger_rows import (
     Kind,
     Row,
     fold,
+    marks_of,
+    pack_marks,
     pack_pairs,
     pack_rest,
     pack_uids,
@@ -131,6 +133,13 @@ class FileLedger:
     def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
         with self._reading() as db:
             return settled_before(_rows(db, self._find(db, key)), moment)
+
+    def mark(self, key: FolderKey, marks: Sequence[tuple[int, bytes]]) -> None:
+        self._add(key, Kind.MARKED, pack_marks(marks))
+
+    def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
+        with self._reading() as db:
+            return marks_of(list(_rows(db, self._find(db, key))))
 
     def end_run(self) -> None:
         """The mailbox was gone through to its end: what comes next is another run."""

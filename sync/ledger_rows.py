@@ -5,6 +5,7 @@
     record   a settled row FOUND with pairs that were found at the destination
     forget   a settled row GONE with source uids whose copy is gone
     leave    a settled row LEFT with source uids that are removed from the source
+    mark     a settled row MARKED with source uids, each with the mark of its content
 
 Rows are folded in their order, so a later one outranks an earlier one. A message costs 16 bytes
 and its share of one row.
@@ -29,6 +30,10 @@ _PAIR = Struct("<IIQ")
 """Source uid, destination uid, size. A uid has 32 bits (RFC 9051, section 2.3.1.1)."""
 
 
+_MARK = Struct("<I16s")
+"""Source uid, mark."""
+
+
 _STATUS = Struct("<QQQQ")
 """UIDVALIDITY, UIDNEXT, messages, HIGHESTMODSEQ."""
 
@@ -41,12 +46,14 @@ class Kind(StrEnum):
     FOUND = "found"
     GONE = "gone"
     LEFT = "left"
+    MARKED = "marked"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One batch. `run` is the account run that wrote it, `at` when it was settled, in seconds
-    since 1970; `packed` holds uids while it is open and in rows GONE and LEFT, else pairs."""
+    since 1970; `packed` holds uids while it is open and in rows GONE and LEFT, marks in a row
+    MARKED, else pairs."""
 
     number: int
     run: int
@@ -73,7 +80,7 @@ def fold(rows: Iterable[Row], run: int) -> Known:
         elif row.kind == Kind.LEFT:
             left.update(unpack_uids(row.packed))
             left_now.update(unpack_uids(row.packed) if row.run == run else ())
-        else:
+        elif row.kind != Kind.MARKED:
             ours = row.kind == Kind.SENT and row.run == run
             for uid, there, size in _PAIR.iter_unpack(row.packed):
                 pairs.add(uid, there, size)
@@ -86,7 +93,7 @@ def settled_before(rows: Iterable[Row], moment: datetime) -> Collection[int]:
     """Source uids of the pairs that were settled last at `moment` or before."""
     latest, found = moment.timestamp(), set[int]()
     for row in rows:
-        if not row.settled or row.kind == Kind.LEFT:
+        if not row.settled or row.kind in (Kind.LEFT, Kind.MARKED):
             continue
         uids = unpack_uids(row.packed) if row.kind == Kind.GONE else pair_uids(row.packed)
         if row.kind == Kind.GONE or row.at > latest:
@@ -98,12 +105,12 @@ def settled_before(rows: Iterable[Row], moment: datetime) -> Collection[int]:
 
 def squeeze(rows: Sequence[Row], run: int) -> Iterator[Row]:
     """What settled rows amount to in few rows: the pairs of one day in one, settled when the last
-    of them was; then what has left the source."""
+    of them was; then what has left the source, and the marks."""
     days: dict[int, Pairs] = {}
     latest: dict[int, int] = {}
     decided: set[int] = set()
     for row in reversed(rows):
-        if row.kind == Kind.LEFT:
+        if row.kind in (Kind.LEFT, Kind.MARKED):
             continue
         if row.kind == Kind.GONE:
             decided.update(unpack_uids(row.packed))
@@ -120,6 +127,19 @@ def squeeze(rows: Sequence[Row], run: int) -> Iterator[Row]:
     left = fold((row for row in rows if row.kind == Kind.LEFT), run).left
     if left:
         yield Row(0, run, Kind.LEFT, True, 0, pack_uids(left), max(latest.values(), default=0))
+    if marks := dict(marks_of(rows)):
+        yield Row(0, run, Kind.MARKED, True, 0, pack_marks(marks.items()))
+
+
+def marks_of(rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
+    """By source uid; of two the later counts."""
+    for row in rows:
+        if row.kind == Kind.MARKED:
+            yield from _MARK.iter_unpack(row.packed)
+
+
+def pack_marks(marks: Iterable[tuple[int, bytes]]) -> bytes:
+    return b"".join(_MARK.pack(uid, mark) for uid, mark in marks)
 
 
 def pack_pairs(pairs: Iterable[Pair]) -> bytes:

@@ -8,7 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
-from sync.ledger_rows import Kind, Row, fold, pack_pairs, pack_uids, settled_before
+from sync.ledger_rows import (
+    Kind,
+    Row,
+    fold,
+    marks_of,
+    pack_marks,
+    pack_pairs,
+    pack_uids,
+    settled_before,
+)
 
 
 @dataclass(slots=True)
@@ -61,6 +70,12 @@ class MemoryLedger:
 
     def settled_before(self, key: FolderKey, moment: datetime) -> Collection[int]:
         return settled_before(self._page(key).rows.values(), moment)
+
+    def mark(self, key: FolderKey, marks: Sequence[tuple[int, bytes]]) -> None:
+        self._add(key, Kind.MARKED, pack_marks(marks))
+
+    def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
+        return marks_of(self._page(key).rows.values())
 
     def _add(
         self, key: FolderKey, kind: Kind, packed: bytes, *, uidnext: int = 0, settled: bool = True

@@ -68,7 +68,9 @@ class Once:
         }
         """Folders that need no work, and were not listed for others yet."""
         self._rows = Rows()
-        self._comparison = Comparison(source, self._rows, stop)
+        self._comparison = Comparison(
+            source, ledger, self._rows, stop=stop, dry_run=options.dry_run
+        )
         self._settled = 0
         """So many of the rows are of folders that have ended; the others are of this pass."""
         self._works: dict[int, Work] = {}
@@ -124,9 +126,9 @@ class Once:
             if isinstance(listing, FolderError):
                 # Nothing is known of it: nothing is left out because of it.
                 continue
-            self._comparison.places[order] = pair.source, rest.source.uidvalidity
+            key = _key(pair, rest)
+            self._comparison.places[order] = pair.source, key
             if listing.status.uidvalidity == rest.source.uidvalidity:
-                key = _key(pair, rest)
                 known = self._ledger.load(key).pairs
                 for uid, size in _lasting(listing.messages):
                     if uid in known:
@@ -137,7 +139,7 @@ class Once:
         plan = work.plan
         if plan is None:
             return
-        self._comparison.places[order] = work.pair.source, work.key.source_uidvalidity
+        self._comparison.places[order] = work.pair.source, work.key
         out = Uids(chain.from_iterable(one.messages.uids for one in plan.left_out))
         for uid, size in _lasting(work.ours.messages):
             if uid not in out:

@@ -166,7 +166,20 @@ class Leaving(Protocol):
         ...
 
 
-class Ledger(Leaving, Protocol):
+class Marking(Protocol):
+    """What the ledger knows of contents that were read to compare them."""
+
+    def mark(self, key: FolderKey, marks: Sequence[tuple[int, bytes]]) -> None:
+        """By source uid 16 bytes that are equal for equal contents only. May raise
+        Stopped(FENCED)."""
+        ...
+
+    def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
+        """All of them; of two for one uid the later counts."""
+        ...
+
+
+class Ledger(Leaving, Marking, Protocol):
     """What is known to be copied for one account. Survives the process at every step."""
 
     def places(self) -> Mapping[str, Place]:

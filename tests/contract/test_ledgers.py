@@ -103,6 +103,18 @@ def test_later_lines_outrank_earlier_ones(reopen: Reopen) -> None:
     assert reopen().load(KEY) == Known({2: 10, 3: 9}, {2: Pair(2, 10, 10), 3: Pair(3, 9, 10)}, ())
 
 
+def test_marks_are_kept(reopen: Reopen) -> None:
+    """They are no pairs, and of two for one message the later counts."""
+    ledger = reopen()
+    ledger.mark(KEY, [(1, b"a" * 16), (HIGHEST, bytes(16))])
+    ledger.record(KEY, [Pair(2, 7, 10)])
+    ledger.mark(KEY, [(1, b"\xff" * 16)])
+    assert dict(reopen().marks(KEY)) == {1: b"\xff" * 16, HIGHEST: bytes(16)}
+    assert reopen().load(KEY) == Known({2: 7}, {}, ())
+    assert set(reopen().settled_before(KEY, datetime.now(UTC) + timedelta(days=1))) == {2}
+    assert dict(reopen().marks(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22))) == {}
+
+
 def test_another_incarnation_of_a_folder_starts_empty(reopen: Reopen) -> None:
     """A new UIDVALIDITY on either side shares no pair with the old one."""
     ledger = reopen()

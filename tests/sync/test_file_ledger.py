@@ -147,6 +147,20 @@ def test_days_are_not_folded_into_one(path: Path) -> None:
     assert len(old - still_old) < 8, "those of the day that was half over"
 
 
+def test_marks_outlast_the_folding(path: Path) -> None:
+    """Many rows of marks become one, in which the later of two counts."""
+    with closing(FileLedger(path, "a")) as ledger:
+        send(ledger, 1, 3)
+        for number in range(2 * ROWS_OF_A_FOLDER):
+            ledger.mark(KEY, [(number, b"a" * 16), (7, b"%016d" % number)])
+        before, pairs = dict(ledger.marks(KEY)), ledger.load(KEY).pairs
+        ledger.end_run()
+        assert batches(path) == 2
+        assert dict(ledger.marks(KEY)) == before
+        assert before[7] == b"%016d" % (2 * ROWS_OF_A_FOLDER - 1)
+        assert ledger.load(KEY).pairs == pairs
+
+
 def test_a_ledger_of_the_version_before_is_read(path: Path) -> None:
     """What it knows counts as copied when it is first opened."""
     with closing(FileLedger(path, "a")) as ledger:

@@ -140,7 +140,7 @@ class Endless(MemoryServer):
 
 def test_two_folders_with_the_same_messages() -> None:
     """Telling that all of them stand twice costs less than 300 bytes each at its peak, and less
-    than 60 while the first ones are copied."""
+    than 70 while the first ones are copied, 20 of them in the ledger."""
     ledger = MemoryLedger()
     works = [planned(ledger, 0, name) for name in ("INBOX", "Work")]
     prepared = Prepared(tuple(work.pair for work in works), frozenset(), {}, {}, {})
@@ -150,4 +150,4 @@ def test_two_folders_with_the_same_messages() -> None:
         once.choose(works)
     assert [work.tally.counts[Outcome.SKIPPED] for work in works] == [0, MANY]
     assert used.peak / 2 < 300
-    assert used.held / 2 < 60
+    assert used.held / 2 < 70

@@ -128,6 +128,21 @@ def test_only_sizes_that_occur_twice_are_asked_about() -> None:
     assert steps.count("body") == 2
 
 
+def test_a_body_is_compared_once() -> None:
+    """Later runs know what was read, and read only what is new."""
+    world, steps = world_of(A=[message(1), message(2)], B=[message(1)]), list[str]()
+    world.run(ONCE)
+    world.source.before = steps.append
+    assert numbers(again(world)) == (0, 2, 1, 0, 0)
+    assert "body" not in steps
+    world.fill("B", message(2))
+    assert numbers(again(world)) == (0, 2, 2, 0, 0)
+    assert steps.count("body") == 2
+    world.source.content["B"].uidvalidity = 77
+    assert numbers(again(world)) == (0, 2, 2, 0, 0)
+    assert steps.count("body") == 4, "what is in a folder that was made anew is not known"
+
+
 def test_a_later_folder_that_has_it_keeps_it() -> None:
     """What was copied without the option stays, and a message that comes to an earlier folder is
     copied there."""
