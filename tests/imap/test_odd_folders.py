@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from imap import ImapDestination, Login, Server, open_destination
+from importer.patterns import DEFAULT_EXCLUDE, compile_pattern
 from launch.dovecot import SPECIAL_FOLDERS, Dovecot
+from sync.errors import AccountError
 from sync.mailbox import migrate
 from sync.memory import MemoryMessage, MemoryServer
 from sync.memory_ledger import MemoryLedger
 from sync.model import Folder
-from sync.options import Security, SyncOptions
+from sync.options import FolderChoice, Security, SyncOptions
 from sync.report import MailboxReport, Verdict
 from tests.contract.conftest import outgoing
 from tests.faults.watching import NeverStop, SilentProgress
@@ -85,19 +87,20 @@ class Move:
         line = Line(self.servers[1].spec.port)
         self.ledger.begin_run()
         theirs = self.source or self.client(0)
-        with closing(theirs) as source, closing(self.client(1, line.port)) as destination:
-            report = migrate(
-                source,
-                destination,
-                self.ledger,
-                options=options or SyncOptions(),
-                progress=SilentProgress(),
-                stop=NeverStop(),
-            )
-        said = line.said().split(b"\r\n")
-        line.close()
-        self.written = [one for one in said if any(verb in one for verb in WRITES)]
-        return report
+        try:
+            with closing(theirs) as source, closing(self.client(1, line.port)) as destination:
+                return migrate(
+                    source,
+                    destination,
+                    self.ledger,
+                    options=options or SyncOptions(),
+                    progress=SilentProgress(),
+                    stop=NeverStop(),
+                )
+        finally:
+            line.close()
+            said = line.said().split(b"\r\n")
+            self.written = [one for one in said if any(verb in one for verb in WRITES)]
 
     def places(self, options: SyncOptions | None = None) -> dict[str, str]:
         """Of a run that proves every message, with one that copies nothing behind it."""
@@ -268,6 +271,64 @@ def test_long_names(move: Callable[[str, str], Move], theirs: str) -> None:
         assert there[name] == prefix + name
     for name in (*longer, *umlauts[1:], *levels):
         assert there[name] != prefix + name
+
+
+@pytest.mark.parametrize("theirs", ["prefix", "slash", "dot"])
+def test_names_around_the_limit(move: Callable[[str, str], Move], theirs: str) -> None:
+    """Of 254, 255, 256 and many more bytes in modified UTF-7, in one level and in many."""
+    one = move("slash", theirs)
+    one.source = MemoryServer()
+    sizes = (239, 240, 241, 254, 255, 256, 1000)
+    names = ["x" * size for size in sizes] + ["/".join(["lv"] * (size // 3)) for size in sizes]
+    names += ["ü" * ((size - 2) * 3 // 8) for size in sizes]
+    for name in set(names):
+        one.source.make_folder(name).add(MemoryMessage(b"Subject: x\r\n\r\n%d\r\n" % len(name)))
+    assert len(one.places()) == len(set(names)) + 1
+
+
+def test_a_choice_between_real_servers(move: Callable[[str, str], Move]) -> None:
+    """By patterns of RE2, without empty folders, everything subscribed, by the very names alone."""
+    one = move("slash", "prefix")
+    one.fill("Work", "Work/Old", "Spam", "Archiv/Junk 2019", "Papierkorb")
+    with closing(one.client(0)) as client:
+        assert client.create(["Empty", "Empty/Too"]) == {}
+    options = SyncOptions(
+        subscribe_all=True,
+        folders=FolderChoice(
+            exclude=(compile_pattern(DEFAULT_EXCLUDE),), skip_empty=True, automap=False
+        ),
+    )
+    assert one.places(options) == {
+        "INBOX": "INBOX",
+        "Papierkorb": "INBOX.Papierkorb",
+        "Work": "INBOX.Work",
+        "Work/Old": "INBOX.Work.Old",
+    }
+    report = one.run(options)
+    assert set(report.left_out) == {"Spam", "Archiv/Junk 2019", "Empty", "Empty/Too"}
+    with closing(one.client(1)) as client:
+        found = {folder.name: folder.subscribed for folder in client.folders().folders}
+    assert all(found[name] for name in ("INBOX", "INBOX.Work.Old", "INBOX.Papierkorb"))
+    assert not set(found) & {"INBOX.Spam", "INBOX.Archiv", "INBOX.Empty"}
+
+
+def test_a_place_that_a_person_chose(move: Callable[[str, str], Move]) -> None:
+    """Made, kept, and left alone when another one is chosen."""
+    one = move("slash", "prefix")
+    one.fill("Work", "Other")
+
+    def chosen(place: str) -> SyncOptions:
+        return SyncOptions(subfolder="Old", folders=FolderChoice(places=(("Work", place),)))
+
+    assert one.places(chosen("INBOX.Büro.2024")) == {
+        "INBOX": "INBOX.Old.INBOX",
+        "Other": "INBOX.Old.Other",
+        "Work": "INBOX.Büro.2024",
+    }
+    assert one.places(chosen("INBOX.New"))["Work"] == "INBOX.New"
+    with pytest.raises(AccountError, match="'Work' and 'Other'"):
+        one.run(chosen("INBOX.Old.Other"))
+    assert one.written == []
 
 
 def test_inbox_and_what_is_in_it(move: Callable[[str, str], Move]) -> None:

@@ -123,6 +123,8 @@ def test_some_of_the_folders(shell: Shell) -> None:
     shell.source.fill(1)
     ran = shell.run("--json", "--folderrec", "Work", "--folder", "INBOX", "--exclude", "Old")
     assert [folder["source"] for folder in ran.told["folders"]] == ["INBOX", "Work"]
+    assert set(ran.told["left_out"]) == {"Drafts", "Junk", "Sent", "Trash", "Work/Old ä"}
+    assert "\nLeft out: Sent\n" in shell.run("--exclude", "^Sent$").out
 
 
 def test_everything_below_a_subfolder(shell: Shell, tmp_path: Path) -> None:
