@@ -61,7 +61,7 @@ class GroupRun:
         progress: Progress,
         stop: Stop,
         once: Once,
-        resting: Mapping[str, FolderKey] | None = None,
+        resting: Mapping[str, FolderKey | None] | None = None,
         clearing: Clearing | None = None,
     ) -> None:
         """`resting`, by destination name, are folders of the account that need no work."""

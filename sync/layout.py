@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sync.folder_choice import choose, empty_ones
 from sync.folders import FolderPair, Refusals, map_folders
 from sync.model import FolderList
-from sync.options import SyncOptions
+from sync.options import FolderChoice, Refiling, SyncOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,21 @@ def lay_out(
         (*chosen.left_out, *sorted(empty), *source.foreign),
         chosen.missing,
     )
+
+
+def left_alone(
+    source: FolderList,
+    destination: FolderList,
+    known: Mapping[str, str],
+    options: SyncOptions,
+    *,
+    layout: Layout,
+) -> frozenset[str]:
+    """Names of the destination's folders that stand for folders of the source which are left out of
+    the layout: what those hold is not to be refiled. Nothing without refiling."""
+    if options.refiling is Refiling.NO:
+        return frozenset()
+    chosen, brought = options.folders, {pair.destination.name for pair in layout.pairs}
+    everything = FolderChoice(automap=chosen.automap, places=chosen.places)
+    pairs = map_folders(source, destination, known, subfolder=options.subfolder, choice=everything)
+    return frozenset(pair.destination.name for pair in pairs if pair.exists) - brought

@@ -152,10 +152,10 @@ def _sent(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> list[Pair]:
     return list(ledger.load(_key(pair, rest)).sent.values())
 
 
-def _resting(prepared: Prepared) -> dict[str, FolderKey]:
-    """By destination name: folders that need no work."""
-    unchanged = prepared.unchanged
-    return {
+def _resting(prepared: Prepared) -> dict[str, FolderKey | None]:
+    """By destination name: folders that need no work; None for those that nobody looks at."""
+    unchanged, unseen = prepared.unchanged, dict.fromkeys(prepared.left_alone)
+    return unseen | {
         pair.destination.name: _key(pair, unchanged[pair.source.name])
         for pair in prepared.pairs
         if pair.source.name in unchanged

@@ -10,7 +10,7 @@ from sync.folder_choice import choose
 from sync.folder_making import make
 from sync.folders import FolderPair
 from sync.intent import Place, Rest
-from sync.layout import lay_out
+from sync.layout import lay_out, left_alone
 from sync.model import Folder, FolderList, FolderStatus
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination, Ledger, Reader, Source
@@ -32,7 +32,10 @@ class Prepared:
     """By source name: how folders stood then that do not stand so any more."""
     left_out: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
-    """Of the source's folders: what nobody wants or is others', and what is wanted and not there."""
+    """Of the source's folders: what nobody wants or is others', and what is not there."""
+
+    left_alone: frozenset[str] = frozenset()
+    """With refiling, destination names: they stand for folders of the source that nobody wants."""
 
     @property
     def idle(self) -> tuple[FolderPair, ...]:
@@ -75,6 +78,7 @@ def prepare(
         rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
         left_out=layout.left_out,
         missing=layout.missing,
+        left_alone=left_alone(ours, theirs, known, options, layout=layout),
     )
     if options.dry_run:
         return prepared

@@ -47,7 +47,8 @@ def check_refiling(options: SyncOptions) -> None:
 
 
 class Refiler:
-    """For one run. `resting` are the folders that need no work, by destination name."""
+    """For one run. `resting` are the folders that need no work, by destination name; without a key
+    they keep all that they hold."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Refiler:
         *,
         options: SyncOptions,
         stop: Stop,
-        resting: Mapping[str, FolderKey],
+        resting: Mapping[str, FolderKey | None],
     ) -> None:
         self._aftermath = aftermath
         self._sides = aftermath.sides

@@ -133,12 +133,12 @@ def describe(pool: Pool, number: int, reader: Reader, some: tuple[Folder, Messag
 
 
 def needed_in_place(
-    works: Sequence[Work], resting: Mapping[str, FolderKey], ledger: Ledger
+    works: Sequence[Work], resting: Mapping[str, FolderKey | None], ledger: Ledger
 ) -> dict[str, Collection[int] | None]:
     """By name of each folder of the destination that stands for one of the source: the uids of
     what the source has there."""
     found: dict[str, Collection[int] | None] = {
-        name: _unless_unknown(Uids(ledger.load(key).pairs.values()))
+        name: _unless_unknown(Uids(ledger.load(key).pairs.values())) if key else None
         for name, key in resting.items()
     }
     for work in works:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections import Counter
 from dataclasses import asdict, dataclass, field, replace
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
 from sync.memory import MemoryMessage, MemoryServer
 from sync.model import Identity, Namespace
-from sync.options import MessageChoice, Mode, ProofLevel, Refiling, SyncOptions
+from sync.options import FolderChoice, MessageChoice, Mode, ProofLevel, Refiling, SyncOptions
 from sync.refiling_choice import Choice, Pool
 from sync.report import MailboxReport, Outcome, Verdict
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
@@ -152,6 +153,20 @@ def test_what_the_source_has_in_that_very_folder_is_not_taken_from_it() -> None:
     world.run(MOVE_FROM_ALL)
     assert world.held("INBOX") == bodies(message(1))
     assert world.held("INBOX.Work") == bodies(message(1), message(2))
+
+
+def test_what_the_source_has_in_a_folder_that_is_left_out_stays() -> None:
+    """Nobody looks there whether it is what the source has; so nothing is taken from it."""
+    world = Archive()
+    world.fill("Sent", message(1))
+    world.fill("Work", message(1), message(2))
+    world.hold("INBOX.Sent", message(1))
+    world.hold("INBOX.Else", message(2))
+    without = FolderChoice(exclude=(re.compile("Sent"),))
+    world.run(replace(MOVE_FROM_ALL, folders=without))
+    assert world.held("INBOX.Work") == bodies(message(1), message(2))
+    assert world.held("INBOX.Sent") == bodies(message(1))
+    assert world.held("INBOX.Else") == []
 
 
 def test_what_a_resting_folder_holds_for_the_source_stays() -> None:
