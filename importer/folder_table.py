@@ -71,6 +71,14 @@ def folder_table(
     return FolderTable(tuple(_line(name, one, choice) for name, one in ordered), clash)
 
 
+def left_out_lines(sources: Iterable[FolderList], choice: FolderChoice) -> tuple[FolderLine, ...]:
+    """Of the same table the lines that are left out; quick, since nothing gets a place."""
+    sums: dict[str, _Sums] = {}
+    for source in sources:
+        _count(sums, source, frozenset(choose(source, choice).left_out))
+    return tuple(_line(name, sums[name], choice) for name in sorted(sums) if sums[name].left_out)
+
+
 def _count(sums: dict[str, _Sums], source: FolderList, left_out: frozenset[str]) -> None:
     for folder in source.folders:
         if not folder.selectable:

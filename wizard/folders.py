@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer.amounts import count
-from importer.folder_table import FolderLine, FolderTable, folder_table
+from importer.folder_table import FolderLine, FolderTable, folder_table, left_out_lines
 from parameters.build import sync_options
 from parameters.choices import Choices, to_json
 from parameters.faults import faults
@@ -18,9 +18,10 @@ from parameters.words import difference
 from store import control, drafts, folder_lists
 from store.tables import Migration
 from sync.folders import Reason
-from sync.options import Mode
+from sync.options import Mode, SyncOptions
 from wizard.forms.accounts import EmptyForm
 from wizard.options import chosen
+from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import acting, own_migration
 
@@ -29,6 +30,8 @@ folders = Blueprint("folders", __name__, url_prefix="/migrations/<int:migration_
 MOST_ACCOUNTS = 200
 """So many are looked at for the table of all."""
 _NAMED = 8
+_LINES = 200
+"""On one page."""
 REASONS = {
     Reason.CHOSEN: "You chose this place",
     Reason.EARLIER: "An earlier run has put it there",
@@ -56,8 +59,10 @@ def test(migration_id: int) -> ResponseReturnValue:
         words = _fault(choices, migration, "exclude")
         if words:
             return render_template("folders/left_out.html", words=words), 422
-        lines = _table(session, migration, choices).lines
-        return render_template("folders/left_out.html", **_left_out(lines), waits=not lines)
+        seen = folder_lists.seen(session, migration.id, only=_account(), limit=MOST_ACCOUNTS)
+        choice = _options(migration, choices).folders
+        lines = left_out_lines((one.source for one in seen), choice)
+        return render_template("folders/left_out.html", **_left_out(lines), waits=not seen)
 
 
 @folders.post("/exclude")
@@ -99,7 +104,9 @@ def _change(migration_id: int, field: str, change: _Change) -> ResponseReturnVal
             user=acting(session),
         )
     flash("Stored.", "good")
-    return redirect(url_for("folders.page", migration_id=migration_id, account=_account()), 303)
+    page = wanted_page() if wanted_page() > 1 else None
+    place = url_for("folders.page", migration_id=migration_id, account=_account(), page=page)
+    return redirect(place, 303)
 
 
 def _page(
@@ -113,6 +120,7 @@ def _page(
     """`choices` as they are typed; where `words` say that they cannot be, the table is of those
     that are `stored`."""
     table = _table(session, migration, stored or choices)
+    pages = Pages(wanted_page(), len(table.lines), _LINES)
     return render_template(
         "folders/page.html",
         migration=migration,
@@ -120,6 +128,8 @@ def _page(
         words=words,
         typed=request.form,
         table=table,
+        lines=table.lines[pages.first_item - 1 :][: pages.size] if table.lines else (),
+        pages=pages,
         reasons=REASONS,
         mailboxes=folder_lists.mailboxes(session, migration.id),
         waiting=folder_lists.waiting(session, migration.id),
@@ -133,9 +143,13 @@ def _page(
 
 def _table(session: Session, migration: Migration, choices: Choices) -> FolderTable:
     seen = folder_lists.seen(session, migration.id, only=_account(), limit=MOST_ACCOUNTS)
-    options = sync_options(choices, mode=Mode(migration.mode), dry_run=True)
+    options = _options(migration, choices)
     sides = ((one.source, one.destination) for one in seen)
     return folder_table(sides, options.folders, options.subfolder)
+
+
+def _options(migration: Migration, choices: Choices) -> SyncOptions:
+    return sync_options(choices, mode=Mode(migration.mode), dry_run=True)
 
 
 def _clash(session: Session, migration: Migration, before: Choices, after: Choices) -> str:

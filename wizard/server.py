@@ -11,6 +11,7 @@ from parameters.choices import NEW_CHOICES, Choices, to_json
 from parameters.options import OURS, grouped
 from parameters.words import difference
 from store import destinations, drafts, history, recreation, scope
+from store.obstacles import deletes
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
 from wizard.options import PROOFS, chosen, in_short
@@ -56,7 +57,8 @@ def edit(migration_id: int) -> ResponseReturnValue:
         migration = own_migration(session, migration_id)
         if not drafts.steps_open(session, migration):
             return redirect(url_for("details.page", migration_id=migration_id))
-        stored = prefilled(services(), migration) | {"name": migration.name}
+        wanted = {"deletion_wanted": deletes(migration)}
+        stored = prefilled(services(), migration) | {"name": migration.name} | wanted
         form = _form(session, migration.organization_id, stored)
         options = chosen(migration)
         if not form.holds(options):

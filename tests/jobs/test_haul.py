@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from store import control
+from store import control, folder_lists
 from store.seal import password_context
 from store.tables import Account, MailboxList
 from tests.jobs.conftest import OwnRedis, wait_until
@@ -35,6 +35,9 @@ def test_from_new_rows_to_verified_mailboxes(
         assert first is not None
         assert (first.source_messages, first.mailbox_exists) == (33, False)
         assert {finding.level for finding in first.findings} == {"ok"}
+        seen = folder_lists.seen(session, haul.migration_id, only=first.id, limit=1)[0]
+        sizes = [status.size or 0 for status in seen.source.statuses.values()]
+        assert (sum(sizes), seen.destination) == (first.source_size, None)
     haul.start()
     wait_until(lambda: haul.state() == "complete", "the migration is complete")
     assert [(run.state, run.verdict, run.error) for run in haul.runs()] == [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +82,11 @@ def test_every_option_is_kept_and_comes_back(
         page = reseller.text(path)
         for shown in ('value="Old mail"', 'value="25 MB"', 'value="1500"', 'value="2024-02-29"'):
             assert shown in page
+    assert "deletion_wanted" in reseller.text("/migrations/new?like=1")
+    assert re.search(
+        r'name="deletion_wanted" value="y" checked', reseller.text("/migrations/1/server")
+    )
+    assert not re.search(r'name="deletion_wanted" value="y" checked', page)
     again = _fields(world, **EVERYTHING)
     assert reseller.post("/migrations/new?like=1", **again).status_code == 303
     assert _stored(services, 2) == _stored(services, 1)

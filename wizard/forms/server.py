@@ -77,7 +77,8 @@ def prefilled(services: Services, like: Migration | None) -> dict[str, object]:
     """What a new form begins with: an older migration's choices, or the demo's server."""
     if like is not None:
         values = {name: getattr(like, name) for name in ServerChoice.__dataclass_fields__}
-        return filled_options(chosen(like)) | values | {"name": ""}
+        # What is copied from another migration is no wish of the person who copies it.
+        return filled_options(chosen(like)) | values | {"name": "", "deletion_wanted": False}
     values = filled_options(NEW_CHOICES)
     if services.demo_source is None:
         return values
