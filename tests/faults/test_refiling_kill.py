@@ -16,7 +16,7 @@ from tests.faults.stage import Scene, Stage
 MOVE = {"refiling": Refiling.MOVE, "refile_from": "INBOX.Journal"}
 COMMANDS = (33, 50)
 """From the first to the last of them the destination files."""
-STEP = 5
+STEP = 8
 ROWS = [(Moment.BEFORE, 0), (Moment.WITHIN, 1), (Moment.AFTER, 2)]
 
 
@@ -77,7 +77,7 @@ def test_killed_where_a_move_is_a_copy(copying_stage: Stage, moment: Moment, fir
 
 def test_killed_where_no_new_uid_is_told(mute_stage: Stage) -> None:
     """At a destination with MOVE, and without UIDPLUS."""
-    points = range(COMMANDS[0] + 1, COMMANDS[1], 2 * STEP)
+    points = range(COMMANDS[0] + 1, COMMANDS[1], STEP)
     tried = kill_at(mute_stage, at_commands(mute_stage, Moment.AFTER), points)
     assert not tried.complaints, "\n".join(tried.complaints)
     assert tried.killed == len(points)
@@ -89,6 +89,6 @@ def test_killed_at_a_write_of_the_ledger(stage: Stage) -> None:
     def attempt(scene: Scene, number: int) -> Ended:
         return scene.run(dies_at=number, **MOVE)
 
-    tried = kill_at(stage, attempt, range(10, 44, 11))
+    tried = kill_at(stage, attempt, range(10, 44, 17))
     assert not tried.complaints, "\n".join(tried.complaints)
-    assert tried.killed == 4
+    assert tried.killed == 2
