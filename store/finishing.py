@@ -83,7 +83,8 @@ def finish_account_run(
     """The work came to its end: complete, complete with skips, or failed, as the report says."""
     values: dict[str, Any] = totals(report.folders)
     values |= {"verdict": report.verdict, "folder": "", "lease": None}
-    values["left_out"] = list(report.left_out)
+    missing = (f"{name} (the source has no such folder)" for name in report.missing)
+    values["left_out"] = [*report.left_out, *missing]
     broken = next((folder for folder in report.folders if folder.error), None)
     if broken is not None:
         values |= {"error": broken.error, "server_words": broken.server_words}

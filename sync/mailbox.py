@@ -66,7 +66,7 @@ def migrate(
         clearing=clearing,
     )
     reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
-    named = 0
+    named = len(prepared.missing)
     for group in _groups(prepared, options):
         if reason := stop.reason():
             raise Stopped(reason)

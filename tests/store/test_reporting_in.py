@@ -118,3 +118,14 @@ def test_a_retry_waits_and_keeps_its_attempts(store: Store) -> None:
     run = account_run(store, claim.id)
     assert (run.state, run.attempts, run.error) == (AccountRunState.PENDING, 1, "throttled")
     assert claim_runs(store) == []
+
+
+def test_folders_that_were_not_looked_at_are_kept(store: Store) -> None:
+    """Those that somebody chose to leave out, and those that somebody named and nobody has."""
+    claim = begun(store)
+    done = MailboxReport((FOLDER,), Verdict.EXCEPTIONS, ("Spam",), ("Fool",), exceptions=1)
+    with store.write() as session:
+        assert finish_account_run(session, claim.id, claim.token, done)
+    with store.read() as session:
+        run = session.get_one(AccountRun, claim.id)
+        assert run.left_out == ["Spam", "Fool (the source has no such folder)"]

@@ -90,6 +90,13 @@ def test_what_is_left_out_is_not_looked_at_and_is_named() -> None:
     assert set(asked) == {"INBOX", "Empty", "Full"}
 
 
+def test_a_named_folder_that_is_not_there_is_an_exception() -> None:
+    """The run is not simply verified: what somebody asked for is not there."""
+    report = world().run(SyncOptions(folders=FolderChoice(folders=frozenset({"Full", "Fool"}))))
+    assert (report.verdict, report.missing) == (Verdict.EXCEPTIONS, ("Fool",))
+    assert report.total("copied") == 1
+
+
 def test_a_choice_that_changes_leaves_what_is_there() -> None:
     """Neither mode ALL nor a narrower choice touches a folder that is left out now."""
     sides = world()
