@@ -3,16 +3,19 @@ different separators and prefixes."""
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
 from bench.compare import fingerprints, read_mailbox
+from bench.corpus import give
 from imap import ImapDestination, Login, Server, open_destination
 from launch.dovecot import Dovecot
 from sync.errors import Code
@@ -21,6 +24,7 @@ from sync.memory_ledger import MemoryLedger
 from sync.model import Appended, Folder, Outgoing
 from sync.options import MessageChoice, Mode, Security, SyncOptions
 from sync.report import MailboxReport, Outcome, Verdict
+from tests.faults.mailbox import write_mailbox
 from tests.faults.proxy import Proxy
 from tests.faults.script import Script
 from tests.faults.stage import WRITES
@@ -179,6 +183,39 @@ def test_once(post: Callable[..., Post], mode: Mode) -> None:
     assert numbers(world.run(options)) == [1, 6, 4, 0, 0]
     assert world.there() == wanted | {".Zoo": Counter([b"m4", b"m5"])}
     assert numbers(world.run(replace(options, messages=MessageChoice()))) == [4, 7, 0, 0, 0]
+
+
+def test_once_loses_nothing(post: Callable[..., Post]) -> None:
+    """A mailbox that is hard to copy, with odd names, identical messages and such without a
+    Message-ID, and all of one folder in three more: each content stands in one folder, as often as
+    in one of the source's."""
+    world = post()
+    mine, theirs = (server.maildir(world.login.username) for server in world.servers)
+    write_mailbox(mine)
+    for folder in (".Kopie", ".Sent.Kopie", ".Zzz"):
+        shutil.copytree(mine / ".Archiv", mine / folder, copy_function=shutil.copy2)
+    give(mine.parent)
+    dry = world.run(SyncOptions(messages=MessageChoice(once=True), dry_run=True))
+    report = world.run(SyncOptions(messages=MessageChoice(once=True)))
+    assert report.verdict is Verdict.VERIFIED
+    assert numbers(report) == numbers(dry)
+    assert report.total("skipped") >= 36
+    ours, held = by_content(mine), by_content(theirs)
+    assert ours.keys() == held.keys()
+    for content, (number, *others) in held.items():
+        assert not others
+        assert number in ours[content]
+    world.run(SyncOptions(messages=MessageChoice(once=True)))
+    assert not world.written()
+
+
+def by_content(maildir: Path) -> dict[bytes, list[int]]:
+    """How often each content is in the folders that hold it."""
+    found: dict[bytes, list[int]] = {}
+    for folder in read_mailbox(maildir).values():
+        for content, number in Counter(one.digest for one in folder.elements()).items():
+            found.setdefault(content, []).append(number)
+    return found
 
 
 @pytest.mark.parametrize("mode", Mode)
