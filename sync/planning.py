@@ -74,6 +74,7 @@ def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
         found = [Pair(uid, there, sizes[uid]) for uid, there in arrived.items()]
         ledger.settle(work.key, intent.number, found)
         work.taken.update(arrived.values())
+        work.arrived.update(arrived)
         # What arrived after the listing would pass for removed by it.
         work.again |= any(uid > last for uid in arrived.values())
         pairs.update(arrived)

@@ -7,12 +7,13 @@ by MOVE or COPY at the destination: no body is brought over.
     account   what was filed is present; the rest stays to be copied, or is named and left out
 
 What a destination has filed keeps its internal date, which the proof compares as that of a copy.
-Its flags are made the source's when the folder is finished.
+Its flags are made the source's when the folder is finished, in mode NEW at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from sync.aftermath import Aftermath
@@ -27,10 +28,10 @@ from sync.errors import (
 )
 from sync.intent import FolderKey, Intent, Pair
 from sync.messages import Messages
-from sync.model import Folder
+from sync.model import FlagChange, Folder
 from sync.options import Mode, Refiling, SyncOptions
 from sync.ports import Ledger, Stop
-from sync.refiling_batch import Batch, Told, Unfiled
+from sync.refiling_batch import Batch, Told, Unfiled, arrived_flags
 from sync.refiling_search import Search
 from sync.refiling_stock import needed_in_place, places, take_stock
 from sync.refiling_values import Filed
@@ -87,8 +88,10 @@ class Refiler:
         """File what can be filed; in a dry run it is only counted. Raises what stops the account
         or more, after what was done until then is in the ledger."""
         for work in works:
-            self._told.setdefault(work.pair.source.name, Told()).begin(work, self._options.mode)
+            self._told.setdefault(work.pair.source.name, Told()).begin(work)
         if self._options.refiling is not Refiling.NO:
+            for work in works:
+                self._flag(work, tuple(arrived_flags(work)))
             unfiled = self._file_all(works) if self._folders else Unfiled()
             for work in works:
                 self._conclude(work, unfiled)
@@ -159,23 +162,38 @@ class Refiler:
             work.tally.fail_open(error)
             return
         pairs: list[Pair] = batch.pairs(there)
+        work.take(pairs)
+        self._flag(work, tuple(batch.flag_changes(there)))
         if pairs:
             self._ledger.record(work.key, pairs)
         self._ledger.settle(work.key, intent.number, ())
-        work.take(pairs)
         self._count(batch, there)
+
+    def _flag(self, work: Work, changes: Sequence[FlagChange]) -> None:
+        """In NEW no later plan looks at the flags of what is there: they are set while the intent
+        is open. Flags never cost a message."""
+        if self._options.mode is Mode.NEW and changes:
+            uidvalidity = work.key.destination_uidvalidity
+            with suppress(FolderError):
+                taken = self._sides.destination.set_flags(
+                    work.pair.destination, uidvalidity, changes
+                )
+                work.tally.flags_changed += taken
 
     def _count(self, batch: Batch, there: Mapping[int, int]) -> None:
         """These are filed, by source uid; the new uid is 0 in a dry run."""
         batch.work.refiled.update(there)
         batch.work.tally.settle_all(there, Outcome.PRESENT)
-        self._told[batch.work.pair.source.name].add(batch, there)
+        told = self._told[batch.work.pair.source.name]
+        told.add(batch, there)
+        if self._options.dry_run or self._options.mode is not Mode.NEW:
+            told.flags.extend(batch.flag_changes(there))
 
     def _conclude(self, work: Work, unfiled: Unfiled) -> None:
         """What was not filed is copied, or named."""
         told, tally, plan = self._told[work.pair.source.name], work.tally, work.plan
         told.tell(tally)
-        if plan is None or not work.under_way or not (plan.copies or told.flags):
+        if plan is None or not work.under_way or not plan.copies:
             return
         copies = plan.copies
         left = [at for at, uid in enumerate(copies.uids) if uid in tally.open]

@@ -3,7 +3,7 @@ is told of all that were."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import Code, SyncError
@@ -11,7 +11,6 @@ from sync.flags import keepable, same
 from sync.intent import Pair
 from sync.messages import Messages
 from sync.model import FlagChange, MessageMeta
-from sync.options import Mode
 from sync.refiling_stock import Shelf
 from sync.refiling_values import Filing
 from sync.report import Outcome
@@ -57,6 +56,21 @@ class Batch:
                     yield FlagChange(there[source], wanted)
 
 
+def arrived_flags(work: Work) -> Iterator[FlagChange]:
+    """What makes the flags of what has arrived after an interruption the source's."""
+    ours, theirs, permanent = (
+        work.ours.messages,
+        work.theirs.messages,
+        work.theirs.permanent_flags,
+    )
+    for uid, there in work.arrived.items():
+        wanted = keepable(_flags(ours, uid), permanent)
+        if theirs.position(there) >= 0 and not same(
+            wanted, keepable(_flags(theirs, there), permanent)
+        ):
+            yield FlagChange(there, wanted)
+
+
 @dataclass(slots=True)
 class Told:
     """What was filed into one folder in this run. Sizes in bytes."""
@@ -65,16 +79,12 @@ class Told:
     bodies: int = 0
     size: int = 0
     flags: list[FlagChange] = field(default_factory=list)
-    """What is still to be done."""
-    _uidvalidity: int = 0
+    """What is still to be done in this pass."""
 
-    def begin(self, work: Work, mode: Mode) -> None:
-        """A pass begins. Of what an earlier one has filed a plan knows the flags, but in NEW."""
+    def begin(self, work: Work) -> None:
+        """A pass begins."""
         self.tell(work.tally)
-        uidvalidity = work.theirs.status.uidvalidity
-        if mode is not Mode.NEW or uidvalidity != self._uidvalidity:
-            self.flags = []
-        self._uidvalidity = uidvalidity
+        self.flags = []
 
     def add(self, batch: Batch, there: Mapping[int, int]) -> None:
         spared = [uid for uid in there if uid not in batch.read]
@@ -82,7 +92,6 @@ class Told:
         self.messages += len(there)
         self.bodies += len(spared)
         self.size += sum(metas[uid].size for uid in spared)
-        self.flags.extend(batch.flag_changes(there))
 
     def tell(self, tally: Tally) -> None:
         tally.refiled, tally.bodies_spared, tally.size_spared = (

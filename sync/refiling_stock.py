@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sync.columns import Uids
 from sync.errors import AccountError, Code, FolderError, Side
 from sync.folders import canonical
-from sync.intent import FolderKey
+from sync.intent import FolderKey, Known
 from sync.messages import Messages
 from sync.model import Asked, Folder, FolderList, Identity, Listing, SpecialUse, Wanted
 from sync.ports import Ledger, Reader
@@ -138,21 +138,25 @@ def needed_in_place(
     """By name of each folder of the destination that stands for one of the source: the uids of
     what the source has there."""
     found: dict[str, Collection[int] | None] = {
-        name: _unless_unknown(Uids(ledger.load(key).pairs.values())) if key else None
-        for name, key in resting.items()
+        name: _of_known(ledger.load(key)) if key else None for name, key in resting.items()
     }
     for work in works:
         found[work.pair.destination.name] = _of_work(work) if work.under_way else None
     return found
 
 
+def _of_known(known: Known) -> Collection[int] | None:
+    return None if known.guarded else _unless_unknown(Uids(known.pairs.values()))
+
+
 def _of_work(work: Work) -> Collection[int] | None:
-    if work.plan is None:
+    """Copies whose originals were deleted at the source are needed too."""
+    if work.plan is None or work.known.guarded:
         return None
     pairs, recorded = work.known.pairs, work.plan.recorded.there
     uids = work.ours.messages.uids
     there = (recorded.get(uid) or pairs.get(uid) for uid in uids if uid in recorded or uid in pairs)
-    return _unless_unknown(Uids(uid or 0 for uid in there))
+    return _unless_unknown(Uids((*(uid or 0 for uid in there), *work.known.last_copies)))
 
 
 def _unless_unknown(uids: Uids) -> Collection[int] | None:

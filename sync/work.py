@@ -38,6 +38,8 @@ class Work:
     """Source uids of pairs whose copy is gone from the destination."""
     copied: Pairs = field(default_factory=Pairs)
     """By source uid: what this pass has copied."""
+    arrived: dict[int, int] = field(default_factory=dict)
+    """Source uid → destination uid of what an interruption had left in doubt."""
     refiled: Uids = field(default_factory=Uids)
     """Those of `copied` that the destination has put here from another folder."""
     disturbed: bool = False

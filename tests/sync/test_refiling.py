@@ -509,3 +509,24 @@ def test_killed_anywhere(
         assert world.held(folder) == calm.held(folder), folder
     world.run(options)
     assert world.destination.writes == []
+
+
+@pytest.mark.parametrize("dies_at", ["file", "filed", "store"])
+@pytest.mark.parametrize("options", [MOVE, COPY])
+def test_mode_new_has_the_flags_right_after_a_kill(options: SyncOptions, dies_at: str) -> None:
+    """Though it looks at no flags of what is there already."""
+    world, new = Archive(), replace(options, mode=Mode.NEW)
+    world.fill("Work", message(1, flags=("\\Seen",)), message(2))
+    world.fill("Sent", message(3, flags=("Work",)))
+    world.hold(JOURNAL, message(1), message(2, flags=("\\Seen",)), message(3))
+
+    def dies(step: str) -> None:
+        if step == dies_at:
+            raise Killed
+
+    world.destination.before = dies
+    with pytest.raises(Killed):
+        world.run(new)
+    world.destination.before = lambda step: None
+    assert world.run(new).verdict is Verdict.VERIFIED
+    assert world.equal()
