@@ -17,7 +17,8 @@ from sync.memory import MemoryMessage, MemoryServer
 from sync.model import Appended, Namespace, Outgoing, Refused
 from sync.options import MessageChoice, Mode, SyncOptions
 from sync.report import MailboxReport, Outcome, Verdict
-from tests.sync.sides import Break, Killed, Watcher, World, lost, message
+from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
+from tests.sync.test_machine import Migration
 
 ONCE = SyncOptions(messages=MessageChoice(once=True), batch_messages=4)
 FOLDERS = ("INBOX", "A", "B", "C")
@@ -324,3 +325,36 @@ def test_whatever_breaks(
     after = again(world)
     assert world.destination.writes == []
     assert after.total("skipped") == report.total("skipped")
+
+
+class OnceWorld(World):
+    def run(
+        self, options: SyncOptions | None = None, watcher: Watcher | None = None
+    ) -> MailboxReport:
+        return super().run(options or ONCE, watcher)
+
+
+class OnceMigration(Migration):
+    """The machine that breaks things, with new mail and folders made anew between the runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = OnceWorld(destination=MemoryServer(Namespace("INBOX.", ".")))
+
+    def teardown(self) -> None:
+        """No content is missing, none is there more often than in its folder at the source, and at
+        rest nothing is written."""
+        report = self.world.run()
+        assert all(folder.balanced and folder.verified for folder in report.folders)
+        held, wanted = (
+            {body for held in content(side).values() for body, _, _ in held}
+            for side in (self.world.destination, self.world.source)
+        )
+        assert held == wanted
+        self.nothing_is_doubled()
+        self.world.run()
+        assert self.world.destination.writes == []
+
+
+TestOnceMachine = OnceMigration.TestCase
+TestOnceMachine.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
