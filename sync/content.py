@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from sync.alteration import Alteration, Fingerprint, alteration, fingerprint
 from sync.errors import ConnectionLost, FolderError, MessageError, Side
@@ -104,10 +105,9 @@ def _slices(asked: Iterable[Copies]) -> Iterator[list[Copies]]:
     some: list[Copies] = []
     room = SLICE
     for copies in asked:
-        rows = list(copies.pairs.items())
-        while rows:
-            taken, rows = rows[:room], rows[room:]
-            some.append(Copies(copies.work, dict(taken)))
+        rows = iter(copies.pairs.items())
+        while taken := dict(islice(rows, room)):
+            some.append(Copies(copies.work, taken))
             room -= len(taken)
             if not room:
                 yield some

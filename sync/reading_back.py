@@ -44,9 +44,12 @@ def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> Mapping[int, int
     if options.proof is not ProofLevel.CONTENT:
         return _doubtful(work, copied)
     there = copied.there
-    for uid in [uid for uid, place in there.items() if not place]:
+    unknown = [uid for uid, place, _ in copied.rows() if not place]
+    for uid in unknown:
         words = "its place at the destination is not known"
         work.tally.name(uid, work.outcome(uid), Code.UNREADABLE, words)
+    if not options.proof_sample and not unknown:
+        return there
     known = [uid for uid, place in there.items() if place]
     if not options.proof_sample:
         return {uid: there[uid] for uid in known}

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from sync.alteration import Alteration
-from sync.content import SLICE
+from sync.content import SLICE, Compared, Copies, compare
 from sync.errors import Code, ConnectionLost, MessageError, Side
+from sync.folders import FolderPair
+from sync.intent import Pair
 from sync.memory import MemoryServer
-from sync.model import Namespace, Unreadable
+from sync.model import Fetched, Folder, MessageMeta, Namespace, Unreadable
 from sync.options import ProofLevel, SyncOptions
+from sync.pairs import Pairs
 from sync.reading_back import spread
 from sync.report import Outcome, Verdict
+from sync.tally import Tally
+from sync.twins import Sides
+from sync.work import Work
 from tests.sync.sides import Break, Watcher, World, content, lost, message
 
 CONTENT = SyncOptions(batch_messages=4, proof=ProofLevel.CONTENT)
@@ -288,3 +295,26 @@ def test_many_messages_are_asked_for_at_once() -> None:
     options = SyncOptions(batch_messages=5_000, proof=ProofLevel.CONTENT)
     assert world.run(options, Beginning()).total("read_back") == 30 * SLICE // 20
     assert source.asked == destination.asked == [SLICE, SLICE // 2]
+
+
+class Endless(MemoryServer):
+    """Has every message that it is asked for; each is made when it is read."""
+
+    def bodies(self, wanted):  # type: ignore[no-untyped-def]
+        for one in wanted:
+            for uid in one.uids:
+                yield one, Fetched(MessageMeta(uid, 9_000), 9_000, iter([b"%9000d" % uid]))
+
+
+def test_reading_back_holds_some_messages_only() -> None:
+    """16,000 cost no more memory than 2,000, and far less than a body each."""
+    pair, peaks = FolderPair(Folder("INBOX"), Folder("INBOX"), exists=True), []
+    for number in (SLICE, 8 * SLICE):
+        work = Work(pair, Tally(pair, Watcher()))
+        pairs = Pairs(Pair(uid, uid, 9_000) for uid in range(1, number + 1))
+        tracemalloc.start()
+        found = compare(Sides(Endless(), Endless()), [Copies(work, pairs.there)])
+        assert sum(one.equal for one in found if isinstance(one, Compared)) == number
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.2 * peaks[0] < 4_000_000

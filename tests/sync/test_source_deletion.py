@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from sync.errors import Code, ConnectionLost, Side, Stopped
 from sync.leaving import MARKED
@@ -16,7 +19,14 @@ from sync.memory import MemoryMessage, MemoryServer
 from sync.memory_deleter import MemoryDeleter
 from sync.memory_ledger import MemoryLedger
 from sync.model import Namespace
-from sync.options import Contradiction, Mode, ProofLevel, SourceDeletion, SyncOptions
+from sync.options import (
+    Contradiction,
+    MessageChoice,
+    Mode,
+    ProofLevel,
+    SourceDeletion,
+    SyncOptions,
+)
 from sync.report import MailboxReport, Outcome, Verdict
 from sync.source_removal import ALTERED, UNCONFIRMED
 from tests.sync.sides import Break, Killed, Watcher, World, lost, message
@@ -383,3 +393,90 @@ def test_nothing_is_removed_by_nobody() -> None:
     world = World()
     with pytest.raises(ValueError, match="deletion"):
         world.run(SYNCED)
+
+
+def test_what_is_copied_once_leaves_where_it_was_copied() -> None:
+    """The other places of the same message are no copies of it, and stay."""
+    world = Emptied()
+    world.fill("INBOX", message(1), message(2))
+    world.fill("Work", message(1))
+    once = replace(SYNCED, messages=MessageChoice(once=True))
+    report = world.run(once)
+    assert (report.total("skipped"), report.total("deleted_at_source")) == (1, 2)
+    assert uids(world, "Work") == [1]
+
+
+def test_what_is_left_out_by_age_stays() -> None:
+    """It was not copied, however old it has to be to leave."""
+    world = filled()
+    young = MessageChoice(max_age_days=10)
+    older = replace(SYNCED, messages=young, source_deletion=SourceDeletion.OLDER)
+    report = world.run(older)
+    assert (report.total("skipped"), report.total("deleted_at_source")) == (9, 0)
+    assert held(world.source) == 9
+
+
+class Emptying(RuleBasedStateMachine):
+    """New mail, runs with and without deletion, in mode ALL, kills and lost lines in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = Emptied()
+        self.numbers = iter(range(10_000))
+        self.all: set[bytes] = set()
+        self.anew = False
+
+    @rule(folder=st.sampled_from(["INBOX", "Work"]), count=st.integers(1, 3))
+    def new_mail(self, folder: str, count: int) -> None:
+        for _ in range(count):
+            one = message(next(self.numbers))
+            self.all.add(one.body)
+            self.world.fill(folder, one)
+
+    @rule(folder=st.sampled_from(["INBOX", "Work"]), side=st.sampled_from(Side))
+    def made_anew(self, folder: str, side: Side) -> None:
+        server = self.world.source if side is Side.SOURCE else self.world.destination
+        name = "INBOX.Work" if server is self.world.destination and folder == "Work" else folder
+        if name in server.content:
+            server.content[name].uidvalidity += 1000
+            self.anew = True
+
+    @rule(
+        at=st.integers(1, 60),
+        side=st.sampled_from(Side),
+        kill=st.booleans(),
+        mode=st.sampled_from([None, *Mode]),
+    )
+    def broken_run(self, at: int, side: Side, kill: bool, mode: Mode | None) -> None:
+        broken(self.world, side, at, Killed() if kill else lost(side))
+        with suppress(Killed, ConnectionLost):
+            self.whole_run(mode)
+        mended(self.world)
+
+    @rule(mode=st.sampled_from([None, *Mode]))
+    def whole_run(self, mode: Mode | None) -> None:
+        """With deletion in the source, or in some mode without."""
+        allowed = replace(NEVER, mode=mode or Mode.NEW, allow_removal=True)
+        self.world.run(SYNCED if mode is None else allowed)
+
+    @rule()
+    def new_run(self) -> None:
+        self.world.ledger.begin_run()
+
+    @invariant()
+    def nothing_is_absent_on_both_sides(self) -> None:
+        assert bodies(self.world.source) | bodies(self.world.destination) == self.all
+
+    def teardown(self) -> None:
+        """A mark under a UIDVALIDITY that is no more passes for somebody else's: that one stays."""
+        self.world.run(SYNCED)
+        folders = self.world.source.content.values()
+        left = [one.flags for folder in folders for one in folder.messages.values()]
+        assert left == [{"\\Deleted"}] * len(left)
+        assert not left or self.anew
+        assert bodies(self.world.destination) == self.all
+        assert held(self.world.destination) == len(self.all)
+
+
+TestEmptying = Emptying.TestCase
+TestEmptying.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
