@@ -12,9 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
+from sync.mailbox import migrate
 from sync.memory import MemoryMessage, MemoryServer
+from sync.memory_deleter import MemoryDeleter
 from sync.model import Identity, Namespace
-from sync.options import FolderChoice, MessageChoice, Mode, ProofLevel, Refiling, SyncOptions
+from sync.options import (
+    FolderChoice,
+    MessageChoice,
+    Mode,
+    ProofLevel,
+    Refiling,
+    SourceDeletion,
+    SyncOptions,
+)
 from sync.refiling_choice import Choice, Pool
 from sync.report import MailboxReport, Outcome, Verdict
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
@@ -530,3 +540,34 @@ def test_mode_new_has_the_flags_right_after_a_kill(options: SyncOptions, dies_at
     world.destination.before = lambda step: None
     assert world.run(new).verdict is Verdict.VERIFIED
     assert world.equal()
+
+
+def test_what_is_filed_may_leave_the_source_and_stays_filed() -> None:
+    """Once it is proven by its content. What left so is not taken out of its folder later, though
+    the source has it there no more."""
+    world = Archive()
+    world.fill("Work", message(1), message(2))
+    world.hold(JOURNAL, message(1), message(2), message(3))
+    leaving = replace(MOVE_FROM_ALL, source_deletion=SourceDeletion.SYNCED)
+
+    def run(options: SyncOptions) -> MailboxReport:
+        world.destination.writes.clear()
+        asked = options.source_deletion is not SourceDeletion.NEVER
+        return migrate(
+            world.source,
+            world.destination,
+            world.ledger,
+            options=options,
+            progress=Watcher(),
+            stop=Watcher(),
+            deleter=MemoryDeleter(world.source) if asked else None,
+        )
+
+    report = run(leaving)
+    assert (report.total("refiled"), report.total("deleted_at_source")) == (2, 2)
+    assert not world.source.content["Work"].messages
+    for folder, options in (("New", leaving), ("Newer", MOVE_FROM_ALL)):
+        world.fill(folder, message(1))
+        run(options)
+        assert world.held("INBOX.Work") == bodies(message(1), message(2))
+        assert world.held(f"INBOX.{folder}") == bodies(message(1))
