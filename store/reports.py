@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BigInteger, ColumnElement, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from store.report_columns import MoreCounters
@@ -104,7 +104,9 @@ MORE = tuple(MoreCounters.__annotations__)
 def more(session: Session, run_id: int, *, account_run_id: int | None = None) -> dict[str, int]:
     """The sums of what folders count beside their outcomes, over a run or one of its accounts;
     those alone that are not 0."""
-    sums = [func.coalesce(func.sum(getattr(FolderRow, name)), 0) for name in MORE]
+    # Yes and no are counted too, which PostgreSQL does not do by itself.
+    columns = (cast(getattr(FolderRow, name), BigInteger) for name in MORE)
+    sums = [func.coalesce(func.sum(column), 0) for column in columns]
     query = select(*sums).join(AccountRun, AccountRun.id == FolderRow.account_run_id)
     query = query.where(AccountRun.run_id == run_id)
     if account_run_id is not None:

@@ -38,6 +38,9 @@ def beside(counts: Mapping[str, int], *, dry_run: bool) -> tuple[str, ...]:
         for name, what in words.items()
         if counts.get(name)
     ]  # fmt: skip
+    if counts.get("folder_removed"):
+        gone = count(counts["folder_removed"], "folder")
+        said.append(f"{gone} {'would be removed' if dry_run else 'removed'} at the destination")
     if counts.get("bodies_spared"):
         spared = count(counts["bodies_spared"], "body", "bodies")
         said.append(f"{spared} ({size(counts.get('size_spared', 0))}) not transferred for it")
@@ -46,7 +49,8 @@ def beside(counts: Mapping[str, int], *, dry_run: bool) -> tuple[str, ...]:
 
 def of_folder(row: FolderRow, *, dry_run: bool) -> tuple[str, ...]:
     """The same of one folder."""
-    counts = {name: getattr(row, name) for name in ("flags_changed", "removed", *MORE)}
+    names = ("flags_changed", "removed", *MORE)
+    counts = {name: getattr(row, name) for name in names if name != "folder_removed"}
     return beside(counts, dry_run=dry_run)
 
 

@@ -18,7 +18,7 @@ from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
 from store.states import ScheduleState
 from store.tables import AccountRun, Migration, Role, Run, now
-from wizard import chart, notices
+from wizard import chart, notices, options
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.forms.accounts import EmptyForm
 from wizard.moves import legal_moves
@@ -43,6 +43,7 @@ def page(migration_id: int) -> ResponseReturnValue:
             chart=chart.drawn(session, migration, _chosen(session, migration_id)),
             removable=removal.is_over(migration),
             rehearsed=drafts.rehearsed(session, migration),
+            options=options.stored(migration),
             customers=scope.customers(session, migration.organization_id),
             readers=scope.readers(session, migration_id),
         )

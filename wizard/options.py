@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from importer.amounts import count, size
-from parameters.choices import NEW_CHOICES, Choices, Unit, from_json
+from parameters.choices import NEW_CHOICES, Choices, ChoicesUnreadable, Unit, from_json
 from store.tables import Migration
 from sync.options import ProofLevel, Refiling, SourceDeletion
 
@@ -55,6 +55,14 @@ class Told:
 def chosen(migration: Migration) -> Choices:
     """Raises parameters.choices.ChoicesUnreadable for what a newer version has stored."""
     return from_json(migration.options)
+
+
+def stored(migration: Migration) -> tuple[Told, ...]:
+    """The same of a migration that may be a newer version's: then nothing is said."""
+    try:
+        return differing(chosen(migration))
+    except ChoicesUnreadable:
+        return ()
 
 
 def differing(choices: Choices) -> tuple[Told, ...]:

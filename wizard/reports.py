@@ -182,7 +182,7 @@ def _folder_line(run: AccountRun, row: FolderRow) -> Sequence[object]:
 
 
 def _left_out_line(run: AccountRun, name: str) -> Sequence[object]:
-    words = "As it was chosen."
+    words = "It was not looked at."
     return *_names(run), name, "", "left out", *("",) * 7, "", words, "", *_NOTHING
 
 

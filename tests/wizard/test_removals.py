@@ -122,7 +122,7 @@ def test_the_report_tells_what_was_done_beside_copying(
         "1 message altered by the destination",
         "4 messages removed from the source",
         "Of each folder 20 messages were read again",
-        "Left out, as it was chosen: Junk, =Spam.",
+        "Not looked at: Junk, =Spam.",
     ):
         assert words in page
     assert "as duplicates" not in page
