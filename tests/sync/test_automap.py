@@ -13,7 +13,7 @@ from sync.folders import FolderPair, Reason, map_folders
 from sync.layout import lay_out
 from sync.memory import MemoryServer
 from sync.model import Folder, FolderList, Namespace, SpecialUse
-from sync.options import FolderChoice, Mode, SyncOptions
+from sync.options import FolderChoice, SyncOptions
 from sync.usual_names import USUAL_NAMES, usual_use
 from tests.sync.sides import World, content, message
 
@@ -186,12 +186,12 @@ def test_a_refused_place_stops_before_anything_is_done() -> None:
 
 
 def test_a_place_is_made_and_a_changed_one_is_filled_anew() -> None:
-    """The old one stays as it is, also in mode ALL."""
+    """The old one stays as it is."""
     world = World()
     world.fill("A", message(1), message(2))
     world.run(SyncOptions(folders=FolderChoice(places=(("A", "INBOX.One"),))))
     assert len(world.destination.content["INBOX.One"].messages) == 2
-    world.run(SyncOptions(mode=Mode.ALL, folders=FolderChoice(places=(("A", "INBOX.Two"),))))
+    world.run(SyncOptions(folders=FolderChoice(places=(("A", "INBOX.Two"),))))
     assert len(world.destination.content["INBOX.Two"].messages) == 2
     assert len(world.destination.content["INBOX.One"].messages) == 2
     world.run()

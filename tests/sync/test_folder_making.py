@@ -9,9 +9,9 @@ import pytest
 from sync.errors import Code, FolderError
 from sync.memory import MemoryServer
 from sync.model import Namespace
-from sync.options import FolderChoice, SyncOptions
+from sync.options import FolderChoice, Mode, SyncOptions
 from sync.report import Verdict
-from tests.sync.sides import World, message
+from tests.sync.sides import World, content, message
 
 
 class Choosy(MemoryServer):
@@ -107,3 +107,16 @@ def test_a_place_of_an_earlier_run_that_is_refused_now() -> None:
     report = sides.run()
     assert report.verdict is Verdict.VERIFIED
     assert len(sides.destination.content["INBOX.Work-2"].messages) == 1
+
+
+def test_mode_all_keeps_what_stands_under_another_name() -> None:
+    """Also without a ledger, which would know that the folder went there."""
+    sides = world(lambda name: name == "Files" or "%" in name, "INBOX", "Files", "a%b")
+    options = SyncOptions(mode=Mode.ALL, allow_removal=True)
+    sides.run(options)
+    held = content(sides.destination)
+    assert set(held) == {"INBOX", "Files-2", "a_b"}
+    sides.ledger = type(sides.ledger)()
+    sides.run(options)
+    assert sides.destination.writes == []
+    assert content(sides.destination) == held
