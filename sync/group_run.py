@@ -21,6 +21,7 @@ from sync.errors import (
     DeletionRefused,
     FolderChanged,
     FolderError,
+    RunError,
     Side,
     Stopped,
     SyncError,
@@ -61,8 +62,8 @@ class GroupRun:
         progress: Progress,
         stop: Stop,
         once: Once,
+        clearing: Clearing,
         resting: Mapping[str, FolderKey | None] | None = None,
-        clearing: Clearing | None = None,
     ) -> None:
         """`resting`, by destination name, are folders of the account that need no work."""
         self._sides = sides
@@ -108,8 +109,11 @@ class GroupRun:
             resyncs += 1
             done += [work for work in works if not self._due(work, resyncs)]
             works = self._anew([work for work in works if work not in done], created)
-        if self._clearing is not None:
+        try:
             self._clearing.run(done)
+        except RunError as error:
+            self._abandon(done, error)
+            raise
         return [conclude(work.tally, self._sides.source) for work in done]
 
     def _work(self, pair: FolderPair, created: frozenset[str], rest: Rest | None) -> Work:

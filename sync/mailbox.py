@@ -49,9 +49,8 @@ def migrate(
     options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
     sides = Sides(source, destination)
-    clearing = None
+    clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
     if options.source_deletion is not SourceDeletion.NEVER:
-        clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
         # What is to leave the source has to be listed, whether it has changed or not.
         prepared = replace(prepared, unchanged={}, rested={})
     progress.planned(*_amount(prepared))

@@ -23,7 +23,7 @@ from itertools import chain
 
 from sync.errors import AccountError, Code, ConnectionLost, Stopped
 from sync.leaving import due, our_marks
-from sync.options import SyncOptions
+from sync.options import SourceDeletion, SyncOptions
 from sync.ports import Ledger, SourceDeleter, Stop
 from sync.report import Outcome
 from sync.source_removal import Removal
@@ -49,7 +49,8 @@ class Clearing:
         stop: Stop,
         now: datetime | None = None,
     ) -> None:
-        if deleter is None and not options.dry_run:
+        wanted = options.source_deletion is not SourceDeletion.NEVER
+        if wanted and deleter is None and not options.dry_run:
             raise ValueError("deletion in the source was asked for, and nothing given to do it")
         self._sides = sides
         self._ledger = ledger
@@ -57,12 +58,13 @@ class Clearing:
         self._options = options
         self._stop = stop
         self._now = now or datetime.now(UTC)
+        self._wanted = wanted
         self._given_up: AccountError | None = None
         """Why nothing more can be removed in this run."""
 
     def run(self, works: Sequence[Work]) -> None:
-        """Raises Stopped, and nothing else that can be foreseen."""
-        for work in works:
+        """Raises Stopped, and RunError for a ledger that cannot be used."""
+        for work in works if self._wanted else ():
             if work.under_way:
                 self._clear(work)
                 work.tally.verified = work.tally.verified and not work.tally.unproven
@@ -114,7 +116,8 @@ class Clearing:
             words = self._given_up.server_words or str(self._given_up.code)
             removal.keep(waiting, words)
         else:
-            self._take_back(work, [uid for uid in our_marks(work) if uid not in pairs], deleter)
+            marks = [uid for uid in our_marks(work) if uid not in removal.tried]
+            self._take_back(work, marks, deleter)
 
     def _take_back(self, work: Work, uids: Sequence[int], deleter: SourceDeleter) -> None:
         """Marks of an earlier attempt, of what is not to be removed any more."""

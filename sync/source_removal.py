@@ -33,6 +33,8 @@ class Removal:
         self._left = set(work.known.left)
         """Messages that the ledger knows to be leaving."""
         self._kept: set[int] = set()
+        self.tried: set[int] = set()
+        """Messages of which every mark is settled, unless a line was lost."""
 
     def run(self, pairs: Mapping[int, int]) -> None:
         """By source uid. Raises ConnectionLost and other AccountErrors, after which it may be run
@@ -71,6 +73,7 @@ class Removal:
         folder, uidvalidity = work.pair.source, work.key.source_uidvalidity
         before = frozenset(self._left)
         self._leave([uid for uid in pairs if uid not in before])
+        self.tried.update(pairs)
         marked = deleter.mark(folder, uidvalidity, list(pairs), ours=before)
         sure = self._confirmed({uid: pairs[uid] for uid in pairs if uid in marked.uids})
         doubtful = [uid for uid in pairs if uid in marked.uids and uid not in sure]

@@ -343,6 +343,31 @@ def test_killed_and_no_longer_wanted(side: Side) -> None:
             break
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_mark_is_taken_back(gone: bool) -> None:
+    """Of a killed attempt, when the copy is gone or is another message since."""
+    world = filled(3)
+    world.run(NEVER)
+    world.ledger.begin_run()
+
+    def kill(step: str) -> None:
+        if step == "stored":
+            raise Killed
+
+    world.source.before = kill
+    with suppress(Killed):
+        world.run()
+    mended(world)
+    there = world.destination.content["INBOX"].messages
+    if gone:
+        del there[2]
+    else:
+        there[2] = replace(there[2], body=there[2].body + b"more")
+    world.run()
+    assert uids(world) == [2]
+    assert world.source.content["INBOX"].messages[2].flags == {"\\Seen"}
+
+
 @pytest.mark.parametrize("side", list(Side))
 def test_a_line_lost_at_every_step(side: Side) -> None:
     """Costs nothing: the same run removes all, and counts each message once."""
