@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 import tracemalloc
-from collections import Counter
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from sync.errors import AccountError, Code, ConnectionLost, Side, Stopped, UidValidityChanged
+from sync.errors import AccountError, Code
 from sync.mailbox import migrate
-from sync.memory import MemoryMessage, MemoryServer
+from sync.memory import MemoryServer
 from sync.memory_deleter import MemoryDeleter
 from sync.model import Identity, Namespace
 from sync.options import (
@@ -27,49 +24,8 @@ from sync.options import (
 )
 from sync.refiling_choice import Choice, Pool
 from sync.report import MailboxReport, Outcome, Verdict
-from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
-
-JOURNAL = "INBOX.Journal"
-MOVE = SyncOptions(refiling=Refiling.MOVE, refile_from=JOURNAL)
-COPY = replace(MOVE, refiling=Refiling.COPY)
-MOVE_FROM_ALL = replace(MOVE, refile_from="")
-KINDS = [MOVE, COPY, MOVE_FROM_ALL, replace(COPY, refile_from="")]
-
-
-@dataclass(slots=True)
-class Archive(World):
-    """A destination with mail of its own, and a count of the bodies that each side has told."""
-
-    bodies: Counter[str] = field(default_factory=Counter)
-
-    def __post_init__(self) -> None:
-        self.source.before = self._count("source")
-        self.destination.before = self._count("destination")
-
-    def _count(self, side: str):  # type: ignore[no-untyped-def]
-        def step(name: str) -> None:
-            if name == "body":
-                self.bodies[side] += 1
-
-        return step
-
-    def hold(self, folder: str, *messages: MemoryMessage) -> None:
-        place = self.destination.make_folder(folder)
-        for one in messages:
-            place.add(one)
-
-    def held(self, folder: str) -> list[bytes]:
-        place = self.destination.content.get(folder)
-        return sorted(m.body for m in place.messages.values()) if place else []
-
-    def equal(self) -> bool:
-        """What each folder of the source holds its twin holds too, flags and dates included."""
-        theirs = content(self.destination)
-        return all(not held - theirs[name] for name, held in content(self.source).items())
-
-
-def bodies(*messages: MemoryMessage) -> list[bytes]:
-    return sorted(one.body for one in messages)
+from tests.sync.archive import JOURNAL, KINDS, MOVE, MOVE_FROM_ALL, Archive, bodies, numbers
+from tests.sync.sides import Watcher, World, content, message
 
 
 @pytest.mark.parametrize("options", KINDS)
@@ -250,7 +206,7 @@ def test_a_date_that_differs_is_named_once() -> None:
 
 
 @pytest.mark.parametrize("options", KINDS)
-def test_a_rehearsal_tells_the_same_numbers(options: SyncOptions) -> None:
+def test_a_rehearsal_tells_the_samenumbers(options: SyncOptions) -> None:
     """And touches nothing."""
     world = Archive()
     world.fill("Work", *(message(n, flags=("\\Seen",)) for n in range(5)))
@@ -260,14 +216,7 @@ def test_a_rehearsal_tells_the_same_numbers(options: SyncOptions) -> None:
     rehearsed = world.run(replace(options, dry_run=True))
     assert content(world.destination) == before
     assert world.destination.writes == []
-    assert _numbers(world.run(options)) == _numbers(rehearsed)
-
-
-def _numbers(report: MailboxReport) -> list[dict[str, object]]:
-    """Without what only a real run can say."""
-    real = {"created": False, "verified": False}
-    folders = sorted(report.folders, key=lambda folder: folder.source)
-    return [asdict(folder) | real for folder in folders]
+    assert numbers(world.run(options)) == numbers(rehearsed)
 
 
 def test_mode_all_is_refused() -> None:
@@ -316,42 +265,6 @@ def test_without_new_uids_the_folder_is_looked_at() -> None:
     assert world.destination.writes == []
 
 
-def test_an_archive_made_anew_meanwhile_costs_only_bodies() -> None:
-    """Its uids mean other messages then: none of them is touched."""
-    world = Archive()
-    world.fill("Work", message(1), message(2))
-    world.hold(JOURNAL, message(1), message(2))
-
-    def anew(step: str) -> None:
-        if step == "file":
-            raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, where=JOURNAL)
-
-    world.destination.before = anew
-    assert world.run(MOVE).total("copied") == 2
-    assert world.equal()
-    assert len(world.held(JOURNAL)) == 2
-
-
-def test_what_was_filed_and_is_not_there_is_no_success() -> None:
-    """A destination that says it has filed and has not: the message has failed, and the next run
-    files it."""
-    world = Archive()
-    world.fill("Work", message(1), message(2))
-    world.hold(JOURNAL, message(1), message(2))
-
-    def loses(step: str) -> None:
-        if step == "filed":
-            world.destination.content["INBOX.Work"].messages.popitem()
-
-    world.destination.before = loses
-    report = world.run(COPY)
-    assert report.verdict is not Verdict.VERIFIED
-    assert (report.total("failed"), report.total("present"), report.total("refiled")) == (1, 1, 1)
-    world.destination.before = lambda step: None
-    assert world.run(COPY).verdict is Verdict.VERIFIED
-    assert world.equal()
-
-
 @pytest.mark.parametrize("proof", ProofLevel)
 def test_what_is_filed_is_proven_as_asked_for(proof: ProofLevel) -> None:
     """Bodies are read for the proof by content only."""
@@ -382,26 +295,6 @@ def test_choosing_costs_little_memory() -> None:
     assert peak < 600
 
 
-def test_a_lost_line_is_looked_after() -> None:
-    """After the server has filed and before it could say so: nothing is filed a second time, and
-    what was filed is counted as such."""
-    world = Archive()
-    world.fill("Work", *(message(n) for n in range(3)))
-    world.hold(JOURNAL, *(message(n) for n in range(3)))
-    losses = iter([lost(Side.DESTINATION)])
-
-    def breaks(step: str) -> None:
-        if step == "filed":
-            for error in losses:
-                raise error
-
-    world.destination.before = breaks
-    report = world.run(COPY)
-    assert report.verdict is Verdict.VERIFIED
-    assert report.total("refiled") == 3
-    assert world.held("INBOX.Work") == bodies(*(message(n) for n in range(3)))
-
-
 @pytest.mark.parametrize("dry", [True, False])
 def test_what_is_wanted_once_is_refiled_once(dry: bool) -> None:
     """In the first of its folders; a rehearsal says the same."""
@@ -423,123 +316,6 @@ def test_what_is_chosen_to_be_left_out_is_not_looked_for() -> None:
     report = world.run(replace(MOVE, messages=MessageChoice(max_size=200)))
     assert (report.total("refiled"), report.total("skipped")) == (1, 1)
     assert len(world.held(JOURNAL)) == 1
-
-
-def test_a_stop_is_heard_between_two_sets() -> None:
-    """And what was filed until then is known."""
-    world = Archive()
-    world.fill("Work", message(1))
-    world.fill("Sent", message(2))
-    world.hold(JOURNAL, message(1), message(2))
-    with pytest.raises(Stopped):
-        world.run(MOVE, Watcher(stop_after=2))
-    assert world.run(MOVE).total("present") == 2
-    assert world.equal()
-
-
-FLAGS = st.sampled_from([(), ("\\Seen",)])
-NAMED = st.builds(message, st.integers(0, 3), text=st.sampled_from(["one", "three"]), flags=FLAGS)
-NAMELESS = st.builds(
-    message,
-    st.integers(0, 2),
-    message_id=st.just(value=False),
-    text=st.sampled_from(["one", "two"]),
-    flags=FLAGS,
-)
-MESSAGES = NAMED | NAMELESS
-"""With one Message-ID and one size two messages are taken for one, where there are but these."""
-SOURCES = st.dictionaries(
-    st.sampled_from(["INBOX", "Work", "Sent"]), st.lists(MESSAGES, max_size=5), max_size=3
-)
-HELD = st.dictionaries(
-    st.sampled_from(["INBOX", "INBOX.Work", JOURNAL]), st.lists(MESSAGES, max_size=6), max_size=3
-)
-
-
-def _world(source: dict[str, list[MemoryMessage]], held: dict[str, list[MemoryMessage]]) -> Archive:
-    world = Archive()
-    for folder, messages in source.items():
-        world.fill(folder, *(replace(one) for one in messages))
-    world.hold(JOURNAL)
-    for folder, messages in held.items():
-        world.hold(folder, *(replace(one) for one in messages))
-    return world
-
-
-def _all_held(world: Archive) -> set[bytes]:
-    return {body for folder in world.destination.content for body in world.held(folder)}
-
-
-@given(SOURCES, HELD, st.sampled_from(KINDS))
-@settings(max_examples=150, deadline=None)
-def test_each_folder_has_what_the_source_has(
-    source: dict[str, list[MemoryMessage]],
-    held: dict[str, list[MemoryMessage]],
-    options: SyncOptions,
-) -> None:
-    """As many of each, with the source's flags; nothing of the archive is lost; and a second run
-    writes nothing."""
-    world = _world(source, held)
-    before = _all_held(world)
-    rehearsed = world.run(replace(options, dry_run=True))
-    report = world.run(options)
-    assert report.verdict is Verdict.VERIFIED
-    assert all(folder.balanced for folder in report.folders)
-    assert world.equal()
-    assert before <= _all_held(world)
-    assert _numbers(report) == _numbers(rehearsed)
-    world.run(options)
-    assert world.destination.writes == []
-
-
-@given(SOURCES, HELD, st.sampled_from(KINDS), st.integers(1, 60), st.booleans())
-@settings(max_examples=150, deadline=None)
-def test_killed_anywhere(
-    source: dict[str, list[MemoryMessage]],
-    held: dict[str, list[MemoryMessage]],
-    options: SyncOptions,
-    at: int,
-    kill: bool,
-) -> None:
-    """The next run makes it good: as many of each as without the kill, and nothing lost."""
-    calm, world = _world(source, held), _world(source, held)
-    calm.run(options)
-    before = _all_held(world)
-    world.destination.before = Break(at, Killed() if kill else lost(Side.DESTINATION))
-    try:
-        world.run(options)
-    except (Killed, ConnectionLost):
-        pass
-    finally:
-        world.destination.before = lambda step: None
-    assert before <= _all_held(world)
-    assert world.run(options).verdict is Verdict.VERIFIED
-    assert world.equal()
-    for folder in calm.destination.content:
-        assert world.held(folder) == calm.held(folder), folder
-    world.run(options)
-    assert world.destination.writes == []
-
-
-@pytest.mark.parametrize("dies_at", ["file", "filed", "store"])
-@pytest.mark.parametrize("options", [MOVE, COPY])
-def test_mode_new_has_the_flags_right_after_a_kill(options: SyncOptions, dies_at: str) -> None:
-    """Though it looks at no flags of what is there already."""
-    world, new = Archive(), replace(options, mode=Mode.NEW)
-    world.fill("Work", message(1, flags=("\\Seen",)), message(2))
-    world.fill("Sent", message(3, flags=("Work",)))
-    world.hold(JOURNAL, message(1), message(2, flags=("\\Seen",)), message(3))
-
-    def dies(step: str) -> None:
-        if step == dies_at:
-            raise Killed
-
-    world.destination.before = dies
-    with pytest.raises(Killed):
-        world.run(new)
-    world.destination.before = lambda step: None
-    assert world.run(new).verdict is Verdict.VERIFIED
-    assert world.equal()
 
 
 def test_what_is_filed_may_leave_the_source_and_stays_filed() -> None:
