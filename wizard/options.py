@@ -76,10 +76,13 @@ def differing(choices: Choices) -> tuple[Told, ...]:
     return tuple(Told(_LABELS[name], _value(choices, name)) for name in _LABELS if name in changed)
 
 
+USUAL = "as usual, so folders for spam and junk are left out"
+
+
 def in_short(choices: Choices) -> str:
     """One line for a fold that is closed."""
     told = differing(choices)
-    return "; ".join(f"{one.label}: {one.value}" for one in told) if told else "all as usual"
+    return "; ".join(f"{one.label}: {one.value}" for one in told) if told else USUAL
 
 
 def _told_elsewhere(choices: Choices) -> set[str]:

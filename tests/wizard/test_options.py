@@ -18,7 +18,7 @@ from tests.wizard.test_schedule import STANDING
 from tests.wizard.test_steps import SERVER
 from tests.wizard.world import World
 from wizard.forms.options import written_size
-from wizard.options import in_short
+from wizard.options import USUAL, in_short
 from wizard.services import Services
 
 PLAIN = {"automap": "y", "copy_unfiled": "y"}
@@ -60,7 +60,7 @@ def test_a_new_migration_has_the_usual_options(
 ) -> None:
     """Junk is left out, nothing is deleted, and the fold says that all is as usual."""
     assert "(?i)spam|(?i)junk" in reseller.text("/migrations/new")
-    assert "all as usual" in reseller.text("/migrations/new")
+    assert USUAL in reseller.text("/migrations/new")
     reseller.post("/migrations/new", **_fields(world))
     assert _stored(services) == NEW_CHOICES
 
@@ -186,7 +186,7 @@ def test_changed_options_stand_in_the_history(
 
 def test_options_are_told_in_short() -> None:
     """Only what differs from the usual, in the words of the page."""
-    assert in_short(NEW_CHOICES) == "all as usual"
+    assert in_short(NEW_CHOICES) == USUAL
     told = in_short(Choices(max_size=25_000_000, source_deletion=SourceDeletion.OLDER,
                             source_deletion_amount=2, source_deletion_unit=Unit.WEEKS))  # fmt: skip
     assert told == (
