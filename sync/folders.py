@@ -100,8 +100,8 @@ class _Naming:
     def name(self, folder: Folder) -> str:
         return join(self._levels(folder), self.theirs, self.care.get(folder.name, Care.PLAIN))
 
-    def is_changed(self, folder: Folder) -> bool:
-        return not is_kept(self._levels(folder), self.name(folder), self.theirs)
+    def is_changed(self, folder: Folder, name: str) -> bool:
+        return not is_kept(self._levels(folder), name, self.theirs)
 
     def _levels(self, folder: Folder) -> tuple[str, ...]:
         return self.below + path(folder, self.ours)
@@ -136,6 +136,7 @@ class _Mapper:
         )
         self.wanted = [folder for folder in folders if folder.name not in left_out]
         self.names = {folder.name: self.naming.name(folder) for folder in folders}
+        self.changed = {f.name for f in folders if self.naming.is_changed(f, self.names[f.name])}
         self.owners: dict[str, str] = {}
         for folder in self._by_truth(folders):
             self.owners.setdefault(self.names[folder.name], folder.name)
@@ -226,9 +227,8 @@ class _Mapper:
 
     def _by_truth(self, folders: Sequence[Folder]) -> Iterator[Folder]:
         """First those whose names stay what they are, so that no changed one is in their way."""
-        changed = {folder.name for folder in folders if self.naming.is_changed(folder)}
-        yield from (folder for folder in folders if folder.name not in changed)
-        yield from (folder for folder in folders if folder.name in changed)
+        yield from (folder for folder in folders if folder.name not in self.changed)
+        yield from (folder for folder in folders if folder.name in self.changed)
 
     def _free(self, folder: Folder) -> str:
         name = self.names[folder.name]
