@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
 from sync.memory import MemoryMessage
-from sync.options import (
-    Refiling,
-    SyncOptions,
-)
+from sync.options import Refiling, SyncOptions
 from sync.report import MailboxReport
 from tests.sync.sides import World, content
 
@@ -30,7 +28,7 @@ class Archive(World):
         self.source.before = self._count("source")
         self.destination.before = self._count("destination")
 
-    def _count(self, side: str):  # type: ignore[no-untyped-def]
+    def _count(self, side: str) -> Callable[[str], None]:
         def step(name: str) -> None:
             if name == "body":
                 self.bodies[side] += 1

@@ -10,10 +10,7 @@ from hypothesis import strategies as st
 
 from sync.errors import Code, ConnectionLost, Side, Stopped, UidValidityChanged
 from sync.memory import MemoryMessage
-from sync.options import (
-    Mode,
-    SyncOptions,
-)
+from sync.options import Mode, SyncOptions
 from sync.report import Verdict
 from tests.sync.archive import COPY, JOURNAL, KINDS, MOVE, Archive, bodies, numbers
 from tests.sync.sides import Break, Killed, Watcher, lost, message
