@@ -61,6 +61,12 @@ class ImapDestination(ImapSource):
     def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]:
         return self._make(folder_commands.subscribe_folders, names)
 
+    def delete(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        with self._session.line() as dialogue:
+            # Not the open one: some servers hang up on whoever has it open.
+            self._session.open(dialogue, Folder("INBOX"))
+        return self._make(folder_commands.delete_folders, names)
+
     def _make(self, command: _Make, names: Sequence[str]) -> Mapping[str, FolderError]:
         """What is refused for now is asked for once more."""
         with self._session.line() as dialogue:

@@ -238,6 +238,15 @@ def create_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, Fol
     return {name: error for name, error in refused.items() if name not in existing}
 
 
+def delete_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, FolderError]:
+    """Remove them in this order. One that is gone already is as good as removed; a subscription
+    that stays shows people a folder that is not there, and costs no mail."""
+    refused = _each(dialogue, b"DELETE", names)
+    _each(dialogue, b"UNSUBSCRIBE", [name for name in names if name not in refused])
+    existing = _existing(dialogue, list(refused))
+    return {name: error for name, error in refused.items() if name in existing}
+
+
 def subscribe_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, FolderError]:
     return _each(dialogue, b"SUBSCRIBE", names)
 

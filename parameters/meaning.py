@@ -52,8 +52,9 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
 def _mode(flags: set[str]) -> Mode | None:
     if "delete2" in flags and "noresyncflags" in flags:
         raise Usage("--delete2 makes both sides equal: --noresyncflags contradicts it.")
-    if "allowremoval" in flags and "delete2" not in flags:
-        raise Usage("--allowremoval is for --delete2.")
+    for name in ("allowremoval", "delete2folders"):
+        if name in flags and "delete2" not in flags:
+            raise Usage(f"--{name} is for --delete2.")
     if "delete2" in flags:
         return Mode.ALL
     return Mode.NEW if "noresyncflags" in flags else None

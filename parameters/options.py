@@ -89,8 +89,12 @@ _PAGE_FLAGS = {
         "destination and is the same byte for byte"
     ),
     "delete": "the same",
-    "delete2": "remove from the destination what is not at the source",
-    "allowremoval": "with --delete2: also when that is more than half of a folder",
+    "delete2": "remove from the destination what is not at the source, in folders that are there",
+    "delete2folders": (
+        "with --delete2: also folders of the destination that no folder of the source goes to, "
+        "with their messages"
+    ),
+    "allowremoval": "with --delete2: also when that is more than half of a folder, or a whole one",
     "noresyncflags": "leave the flags of messages that are there already",
 }
 _LINE_TEXTS = {
@@ -117,6 +121,7 @@ _SHELL_TEXTS = {
 _SHELL_FLAGS = {
     "justconnect": "connect to both servers, and end",
     "justlogin": "log in to both servers, and end",
+    "justfolders": "make and subscribe folders, and look at no message",
     "json": "one JSON object at the end, and nothing else on the standard output",
     "help": "show this",
 }

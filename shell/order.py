@@ -157,7 +157,11 @@ def _authorities(given: Given, number: str) -> str:
 
 def _options(given: Given) -> SyncOptions:
     try:
-        options = meant(given, SyncOptions())
+        chosen = SyncOptions(
+            only_folders="justfolders" in given.flags,
+            remove_folders="delete2folders" in given.flags,
+        )
+        options = meant(given, chosen)
     except Contradiction as contradiction:
         raise Usage(str(contradiction)) from contradiction
     for fault in contradictions(options):

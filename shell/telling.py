@@ -151,11 +151,14 @@ def _folder(report: FolderReport) -> str:
         for name in _COUNTERS
         if getattr(report, name) and name != Outcome.PRESENT
     ]
+    if report.folder_removed:
+        numbers.append("folder removed")
     if report.error:
         numbers.append(f"{report.error} {report.server_words}".rstrip())
     if not numbers:
         return ""
-    return plain(f"{report.source} → {report.destination}: {', '.join(numbers)}")
+    way = f"{report.source} → {report.destination}" if report.source else report.destination
+    return plain(f"{way}: {', '.join(numbers)}")
 
 
 def _sum(order: Order, record: Record, ending: Ending) -> str:

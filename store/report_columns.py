@@ -16,3 +16,4 @@ class MoreCounters:
     altered: Mapped[int] = mapped_column(default=0)
     duplicates_removed: Mapped[int] = mapped_column(default=0)
     deleted_at_source: Mapped[int] = mapped_column(default=0)
+    folder_removed: Mapped[bool] = mapped_column(default=False)

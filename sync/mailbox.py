@@ -8,13 +8,14 @@ raised, after what was done until then has been told to `progress`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
 from sync.choice import dated
 from sync.errors import Code, ConnectionLost, Stopped
 from sync.folders import FolderPair
+from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
 from sync.intent import FolderKey, Pair, Rest
 from sync.once import Once
@@ -24,6 +25,7 @@ from sync.prepare import Prepared, prepare
 from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, Outcome, Verdict
 from sync.source_deletion import Clearing
+from sync.surplus import rehearse_surplus, remove_surplus
 from sync.twins import Sides
 
 GROUP_MESSAGES = 20_000
@@ -48,6 +50,8 @@ def migrate(
     check_refiling(options)
     options = dated(options)
     prepared = _prepare(source, destination, ledger, options)
+    if options.only_folders:
+        return tell_folders(prepared, progress, options)
     sides = Sides(source, destination)
     clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
     if options.source_deletion is not SourceDeletion.NEVER:
@@ -72,6 +76,10 @@ def migrate(
         for report, exceptions in worker.run(group, prepared.created, prepared.rested):
             reports.append(report)
             named += exceptions
+    surplus = _surplus(prepared, destination, reports, options)
+    for report in surplus:
+        progress.folder_done(report)
+    reports += surplus
     verdict = _verdict(reports, named, options)
     left_out, missing = prepared.left_out, prepared.missing
     return MailboxReport(tuple(reports), verdict, left_out, missing, exceptions=named)
@@ -142,6 +150,20 @@ def _without_work(
     progress.moved(Outcome.COPIED, copied, size)
     progress.folder_done(report)
     return report
+
+
+def _surplus(
+    prepared: Prepared,
+    destination: Destination,
+    reports: Sequence[FolderReport],
+    options: SyncOptions,
+) -> list[FolderReport]:
+    """Nothing is removed while something of the source is not proven to be there."""
+    if options.dry_run:
+        return rehearse_surplus(prepared.surplus, destination)
+    if not all(report.verified for report in reports):
+        return []
+    return remove_surplus(prepared.surplus, destination, options)
 
 
 def _sent(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> list[Pair]:

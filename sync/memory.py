@@ -134,6 +134,13 @@ class MemoryServer:
             self.make_folder(name)
         return {}
 
+    def delete(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        for name in names:
+            self.before("delete")
+            self.writes.append("DELETE")
+            self.content.pop(name, None)
+        return {}
+
     def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]:
         self.before("subscribe")
         for name in names:

@@ -141,6 +141,10 @@ class SyncOptions:
     """With refiling: what the destination has nowhere is copied; else it is only reported."""
     as_of: datetime | None = None
     """The moment, with its zone, that ages are counted from; None: when the run begins."""
+    only_folders: bool = False
+    """Folders are made and subscribed, and no message is looked at."""
+    remove_folders: bool = True
+    """Mode ALL removes folders, too, that no folder of the source goes to."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
 

@@ -88,6 +88,11 @@ class Writer(Protocol):
 
     def subscribe(self, names: Sequence[str]) -> Mapping[str, FolderError]: ...
 
+    def delete(self, names: Sequence[str]) -> Mapping[str, FolderError]:
+        """Remove the folders, and their subscriptions, in this order, with whatever is in them.
+        One that is not there is no error. The answer holds those that were refused."""
+        ...
+
     def append(self, messages: Iterable[Outgoing]) -> Iterator[Appended | Refused]:
         """Send the messages one after the other, as they come from the iterable.
 

@@ -15,6 +15,7 @@ from sync.model import Folder, FolderList, FolderStatus
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination, Ledger, Reader, Source
 from sync.resting import trusted
+from sync.surplus import Surplus, find_surplus
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Prepared:
     missing: tuple[str, ...] = ()
     """Of the source's folders: what nobody wants or is others', and what is not there."""
 
+    surplus: Surplus = field(default_factory=Surplus)
     left_alone: frozenset[str] = frozenset()
     """With refiling, destination names: they stand for folders of the source that nobody wants."""
 
@@ -78,6 +80,7 @@ def prepare(
         rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
         left_out=layout.left_out,
         missing=layout.missing,
+        surplus=find_surplus(ours, theirs, places, options),
         left_alone=left_alone(ours, theirs, known, options, layout=layout),
     )
     if options.dry_run:
@@ -89,7 +92,24 @@ def prepare(
         again=lambda refusals: lay_out(ours, theirs, known, options, refusals=refusals).pairs,
     )
     _subscribe(destination, made.pairs, made.refused, options)
-    return replace(prepared, pairs=made.pairs, created=made.created, refused=made.refused)
+    return replace(
+        prepared,
+        pairs=made.pairs,
+        created=made.created,
+        refused=made.refused,
+        surplus=find_surplus(ours, theirs, _as_made(made.pairs, places), options),
+    )
+
+
+def _as_made(pairs: tuple[FolderPair, ...], places: Mapping[str, Place]) -> Mapping[str, Place]:
+    """Where folders go now: what was refused under one name has its mail under another."""
+    now = {
+        pair.source.name: replace(
+            places.get(pair.source.name, Place("")), destination=pair.destination.name
+        )
+        for pair in pairs
+    }
+    return {**places, **now}
 
 
 def _statuses(reader: Reader, listed: FolderList, folders: list[Folder]) -> dict[str, FolderStatus]:

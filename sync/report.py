@@ -23,6 +23,8 @@ class Verdict(StrEnum):
     EXCEPTIONS = "verified with named exceptions"
     NOT_VERIFIED = "not verified"
     DRY_RUN = "dry run"
+    FOLDERS_ONLY = "folders only"
+    """No message was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,9 @@ class FolderReport:
     flags_changed: int = 0
     removed: int = 0
     created: bool = False
+    folder_removed: bool = False
+    """The folder itself, at the destination: no folder of the source goes there, so that `source`
+    is ''."""
     verified: bool = False
     error: Code | None = None
     server_words: str = ""

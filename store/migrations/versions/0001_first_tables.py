@@ -313,6 +313,7 @@ def upgrade() -> None:
     sa.Column('altered', sa.Integer(), nullable=False),
     sa.Column('duplicates_removed', sa.Integer(), nullable=False),
     sa.Column('deleted_at_source', sa.Integer(), nullable=False),
+    sa.Column('folder_removed', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['account_run_id'], ['account_run.id'], ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id')
     )
