@@ -29,7 +29,7 @@ def finish(work: Work, destination: Destination) -> None:
     if plan.flags:
         work.tally.flags_changed = destination.set_flags(folder, uidvalidity, plan.flags)
     if plan.removals:
-        work.tally.removed = destination.remove(folder, uidvalidity, plan.removals)
+        work.tally.removed += destination.remove(folder, uidvalidity, plan.removals)
     if plan.duplicates:
         found = plan.duplicates
-        work.tally.duplicates_removed = remove_duplicates(work, found, destination)
+        work.tally.duplicates_removed += remove_duplicates(work, found, destination)

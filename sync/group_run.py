@@ -99,7 +99,7 @@ class GroupRun:
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
                     raise
-                works = self._anew(works, created)
+                works = _anew(works)
                 continue
             except Stopped:
                 raise
@@ -108,7 +108,7 @@ class GroupRun:
                 raise
             resyncs += 1
             done += [work for work in works if not self._due(work, resyncs)]
-            works = self._anew([work for work in works if work not in done], created)
+            works = _anew([work for work in works if work not in done])
         try:
             self._clearing.run(done)
         except RunError as error:
@@ -119,13 +119,6 @@ class GroupRun:
     def _work(self, pair: FolderPair, created: frozenset[str], rest: Rest | None) -> Work:
         tally = Tally(pair, self._progress, created=pair.destination.name in created)
         return Work(pair, tally, rest)
-
-    def _anew(self, works: list[Work], created: frozenset[str]) -> list[Work]:
-        """The same folders from the start; what was told of them is taken back. All of a folder
-        is listed whose first listing was not to be built on."""
-        for work in works:
-            work.tally.withdraw()
-        return [self._work(w.pair, created, None if w.again else w.rest) for w in works]
 
     def _due(self, work: Work, resyncs: int) -> bool:
         """Whether it needs another pass, and still gets one."""
@@ -198,6 +191,14 @@ class GroupRun:
                 old.update(uid for uid in work.known.pairs if uid not in work.vanished)
             now = set(listing.messages.uids)
             work.again = any(uid < work.ours.status.uidnext for uid in now - old)
+
+
+def _anew(works: list[Work]) -> list[Work]:
+    """The same folders from the start; what was told of them is taken back. All of a folder is
+    listed whose first listing was not to be built on."""
+    for work in works:
+        work.tally.withdraw()
+    return [Work(w.pair, w.tally.anew(), None if w.again else w.rest) for w in works]
 
 
 def _each(works: list[Work], action: Callable[[Work], None]) -> None:

@@ -171,7 +171,14 @@ class Tally:
                 self.progress.moved(outcome, -number, size)
 
     def anew(self) -> Tally:
-        return Tally(self.pair, self.progress, created=self.created)
+        """For another pass: what was made and removed by this one stays so."""
+        return Tally(
+            self.pair,
+            self.progress,
+            created=self.created,
+            removed=self.removed,
+            duplicates_removed=self.duplicates_removed,
+        )
 
     def report(self) -> FolderReport:
         return FolderReport(
