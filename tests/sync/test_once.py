@@ -224,6 +224,22 @@ def test_where_the_first_fails_the_next_is_copied(kind: str) -> None:
     assert report.verdict in (Verdict.EXCEPTIONS, Verdict.NOT_VERIFIED)
 
 
+def test_what_was_removed_is_counted_though_the_folder_is_planned_anew() -> None:
+    """The second pass over a folder keeps what the first one has done there."""
+    world = world_of(A=[message(1)], B=[message(1), message(2)])
+    assert isinstance(world.destination, Choosy)
+    world.destination.refuses = frozenset({"A"})
+    place = world.destination.make_folder("INBOX.B")
+    for one in (message(8), message(9), message(9)):
+        place.add(one)
+    report = world.run(replace(ONCE, delete_duplicates=True))
+    assert report.total("duplicates_removed") == 1
+    place.add(message(7))
+    report = again(world, replace(ONCE, mode=Mode.ALL, allow_removal=True))
+    assert report.total("removed") == 3
+    assert there(world) == {"B": ["1", "2"]}
+
+
 def test_however_many_fail_the_account_goes_on() -> None:
     """A message that is refused everywhere costs itself, in each folder; the folders stay under
     way."""
