@@ -6,11 +6,13 @@ not is told so and has written nothing.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from store.engine import Store
@@ -52,7 +54,13 @@ class SqlLedger:
         )
         with self._store.read() as session:
             rows = session.execute(query.order_by(LedgerFolder.id)).all()
-        return {row.source: Place(row.destination, unpack_rest(row.rest)) for row in rows}
+            keeping = self._keeping(session)
+        return {
+            row.source: Place(
+                row.destination, unpack_rest(row.rest), frozenset(keeping[row.source])
+            )
+            for row in rows
+        }
 
     def load(self, key: FolderKey) -> Known:
         with self._store.read() as session:
@@ -105,19 +113,27 @@ class SqlLedger:
             return marks_of(list(_rows(session, self._find(session, key))))
 
     def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
-        """Whether messages of this folder were removed under another UIDVALIDITY."""
-        query = (
-            select(LedgerBatch.id)
-            .join(LedgerFolder)
-            .where(
-                LedgerFolder.account_id == self._account_id,
-                LedgerFolder.subject == self._subject,
-                LedgerFolder.source == key.source,
-                LedgerFolder.id != (folder_id or 0),
-                LedgerBatch.kind == Kind.LEFT,
-            )
-        )
+        """Whether messages have left under another UIDVALIDITY, or for the same destination."""
+        same = (LedgerFolder.source == key.source) | (LedgerFolder.destination == key.destination)
+        query = self._left(LedgerBatch.id).where(same, LedgerFolder.id != (folder_id or 0))
         return session.scalar(query.limit(1)) is not None
+
+    def _keeping(self, session: Session) -> defaultdict[str, set[str]]:
+        """By source folder: where the copies are of what has left it."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        query = self._left(LedgerFolder.source, LedgerFolder.destination).distinct()
+        for source, destination in session.execute(query):
+            found[source].add(destination)
+        return found
+
+    def _left(self, *columns: Any) -> Select[Any]:
+        """Of the batches that tell what has left the source."""
+        mine = (LedgerFolder.account_id == self._account_id) & (
+            LedgerFolder.subject == self._subject
+        )
+        folders = LedgerFolder.id == LedgerBatch.folder_id
+        query = select(*columns).select_from(LedgerBatch).join(LedgerFolder, folders)
+        return query.where(mine, LedgerBatch.kind == Kind.LEFT)
 
     def _add(
         self, key: FolderKey, kind: str, packed: bytes, *, uidnext: int = 0, settled: bool = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -59,7 +60,11 @@ AND destination = ? AND destination_uidvalidity = ?
 """
 _LEFT_ELSEWHERE = """
 SELECT EXISTS (SELECT 1 FROM batch JOIN folder ON folder.id = folder_id
-WHERE mailbox_id = ? AND source = ? AND folder_id IS NOT ? AND kind = ?)
+WHERE mailbox_id = ? AND (source = ? OR destination = ?) AND folder_id IS NOT ? AND kind = ?)
+"""
+_KEEPING = """
+SELECT DISTINCT source, destination FROM batch JOIN folder ON folder.id = folder_id
+WHERE mailbox_id = ? AND kind = ?
 """
 
 
@@ -90,15 +95,19 @@ class FileLedger:
         query = "SELECT source, destination, rest FROM folder WHERE mailbox_id = ? ORDER BY id"
         with self._reading() as db:
             rows = db.execute(query, (self._mailbox,)).fetchall()
+            keeping: defaultdict[bytes, set[str]] = defaultdict(set)
+            for source, destination in db.execute(_KEEPING, (self._mailbox, Kind.LEFT)):
+                keeping[source].add(_text(destination))
         return {
-            _text(source): Place(_text(destination), unpack_rest(rest))
+            _text(source): Place(_text(destination), unpack_rest(rest), frozenset(keeping[source]))
             for source, destination, rest in rows
         }
 
     def load(self, key: FolderKey) -> Known:
         with self._reading() as db:
             folder = self._find(db, key)
-            values = (self._mailbox, _bytes(key.source), folder, Kind.LEFT)
+            names = (_bytes(key.source), _bytes(key.destination))
+            values = (self._mailbox, *names, folder, Kind.LEFT)
             guarded = bool(db.execute(_LEFT_ELSEWHERE, values).fetchone()[0])
             return replace(fold(_rows(db, folder), self._run), guarded=guarded)
 

@@ -57,6 +57,8 @@ class Place:
 
     destination: str
     rest: Rest | None = None
+    keeping: frozenset[str] = frozenset()
+    """Folders of the destination that may hold the last copies of what has left this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,9 @@ class Known:
     left_now: Collection[int] = frozenset()
     """Those that attempts of this very account run have removed, or were about to."""
     guarded: bool = False
-    """Under another UIDVALIDITY of this folder messages were removed from the source: which copies
-    are the last ones is not known any more, so that none may be removed."""
+    """Messages have left the source under another UIDVALIDITY of this folder, or out of another
+    folder with the same destination: which copies here are the last ones is not known, so that
+    none may be removed."""
 
     @property
     def last_copies(self) -> Collection[int]:

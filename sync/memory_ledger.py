@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -40,7 +41,13 @@ class MemoryLedger:
         self._run += 1
 
     def places(self) -> Mapping[str, Place]:
-        return {key.source: Place(key.destination, page.rest) for key, page in self._pages.items()}
+        keeping: defaultdict[str, set[str]] = defaultdict(set)
+        for key, page in self._pages.items():
+            keeping[key.source].update([key.destination] if _has_left(page) else [])
+        return {
+            key.source: Place(key.destination, page.rest, frozenset(keeping[key.source]))
+            for key, page in self._pages.items()
+        }
 
     def load(self, key: FolderKey) -> Known:
         known = fold(self._page(key).rows.values(), self._run)
@@ -87,11 +94,11 @@ class MemoryLedger:
         return self._numbers
 
     def _incarnations(self, key: FolderKey) -> Iterator[_Page]:
-        """The same folder under other UIDVALIDITYs, or in another place."""
+        """The same folders under other UIDVALIDITYs, or one of them with another."""
         return (
             page
             for other, page in self._pages.items()
-            if other.source == key.source and other != key
+            if other != key and (other.source == key.source or other.destination == key.destination)
         )
 
     def _page(self, key: FolderKey) -> _Page:

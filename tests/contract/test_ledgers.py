@@ -152,16 +152,29 @@ def test_what_left_the_source_is_remembered(reopen: Reopen) -> None:
 
 
 def test_a_folder_made_anew_is_guarded(reopen: Reopen) -> None:
-    """Which copies are the last ones is not known under another UIDVALIDITY, and that is told; a
-    folder of another name has nothing to do with it."""
+    """Which copies are the last ones is not known under another UIDVALIDITY, nor for another source
+    folder that is put there, and that is told; other folders have nothing to do with it."""
     ledger = reopen()
     ledger.record(KEY, [Pair(1, 7, 10)])
     assert not ledger.load(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22)).guarded
     ledger.leave(KEY, [1])
     assert reopen().load(FolderKey("Entwürfe", 12, "INBOX.Drafts", 22)).guarded
     assert reopen().load(FolderKey("Entwürfe", 11, "INBOX.Drafts", 23)).guarded
+    assert reopen().load(FolderKey("Sent", 11, "INBOX.Drafts", 22)).guarded
     assert not reopen().load(FolderKey("Sent", 11, "INBOX.Sent", 22)).guarded
     assert not reopen().load(KEY).guarded
+
+
+def test_where_the_last_copies_are_is_known(reopen: Reopen) -> None:
+    """Wherever a folder is put later."""
+    ledger = reopen()
+    ledger.record(KEY, [Pair(1, 7, 10)])
+    ledger.leave(KEY, [1])
+    ledger.record(FolderKey(KEY.source, 11, "INBOX.Elsewhere", 5), [Pair(1, 7, 10)])
+    ledger.record(FolderKey("Sent", 3, "INBOX.Sent", 4), [Pair(1, 7, 10)])
+    places = reopen().places()
+    assert places[KEY.source] == Place("INBOX.Elsewhere", None, frozenset({KEY.destination}))
+    assert places["Sent"] == Place("INBOX.Sent")
 
 
 def test_when_a_message_was_copied_is_known(reopen: Reopen) -> None:
