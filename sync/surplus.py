@@ -49,7 +49,8 @@ def find_surplus(
         return Surplus()
     known = {name: place.destination for name, place in places.items()}
     pairs = map_folders(source, destination, known, subfolder=options.subfolder, choice=choice)
-    wanted = {pair.destination.name for pair in pairs}
+    # Where the last copies may be of what has left the source, nothing is superfluous.
+    wanted = {pair.destination.name for pair in pairs}.union(*(p.keeping for p in places.values()))
     below = levels_of(options.subfolder, destination.namespace)
     top = join(below, destination.namespace) + destination.namespace.delimiter if below else ""
     found = tuple(

@@ -21,6 +21,7 @@ from sync.memory_ledger import MemoryLedger
 from sync.model import Namespace
 from sync.options import (
     Contradiction,
+    FolderChoice,
     MessageChoice,
     Mode,
     ProofLevel,
@@ -127,6 +128,30 @@ def test_mode_all_never_removes_the_last_copy() -> None:
         options = replace(NEVER, mode=Mode.ALL, allow_removal=True, delete_duplicates=True)
         assert world.run(options).verdict is Verdict.VERIFIED
         assert held(world.destination) == 10, anew
+        assert "EXPUNGE" not in world.destination.writes
+
+
+def test_a_folder_of_last_copies_is_never_superfluous() -> None:
+    """Its source folder is empty, and so its owner has removed it: mode ALL leaves the copies where
+    they are, though another folder is put there now."""
+    for heir in (False, True):
+        world = filled()
+        world.run()
+        del world.source.content["Work"]
+        world.ledger.begin_run()
+        places = (("Heir", "INBOX.Work"),) if heir else ()
+        if heir:
+            world.fill("Heir", message(30))
+        options = replace(
+            NEVER,
+            mode=Mode.ALL,
+            allow_removal=True,
+            remove_folders=True,
+            folders=FolderChoice(places=places),
+        )
+        world.run(options)
+        there = world.destination.content["INBOX.Work"].messages
+        assert len(there) == 3 + heir
         assert "EXPUNGE" not in world.destination.writes
 
 
