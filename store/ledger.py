@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -178,10 +178,7 @@ class SqlLedger:
         folder = LedgerFolder(
             account_id=self._account_id,
             subject=self._subject,
-            source=key.source,
-            source_uidvalidity=key.source_uidvalidity,
-            destination=key.destination,
-            destination_uidvalidity=key.destination_uidvalidity,
+            **asdict(key),
         )
         session.add(folder)
         session.flush()

@@ -172,13 +172,9 @@ class Tally:
 
     def anew(self) -> Tally:
         """For another pass: what was made and removed by this one stays so."""
-        return Tally(
-            self.pair,
-            self.progress,
-            created=self.created,
-            removed=self.removed,
-            duplicates_removed=self.duplicates_removed,
-        )
+        fresh = Tally(self.pair, self.progress, created=self.created, removed=self.removed)
+        fresh.duplicates_removed = self.duplicates_removed
+        return fresh
 
     def report(self) -> FolderReport:
         return FolderReport(
