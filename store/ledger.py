@@ -49,11 +49,9 @@ class SqlLedger:
         self._folders: dict[FolderKey, int] = {}
 
     def places(self) -> Mapping[str, Place]:
-        query = select(LedgerFolder.source, LedgerFolder.destination, LedgerFolder.rest).where(
-            LedgerFolder.account_id == self._account_id, LedgerFolder.subject == self._subject
-        )
+        query = select(LedgerFolder.source, LedgerFolder.destination, LedgerFolder.rest)
         with self._store.read() as session:
-            rows = session.execute(query.order_by(LedgerFolder.id)).all()
+            rows = session.execute(query.where(self._mine).order_by(LedgerFolder.id)).all()
             keeping = self._keeping(session)
         return {
             row.source: Place(
@@ -115,25 +113,21 @@ class SqlLedger:
     def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
         """Whether messages have left under another UIDVALIDITY, or for the same destination."""
         same = (LedgerFolder.source == key.source) | (LedgerFolder.destination == key.destination)
-        query = self._left(LedgerBatch.id).where(same, LedgerFolder.id != (folder_id or 0))
+        query = _left(LedgerBatch.id).where(self._mine, same, LedgerFolder.id != (folder_id or 0))
         return session.scalar(query.limit(1)) is not None
 
     def _keeping(self, session: Session) -> defaultdict[str, set[str]]:
         """By source folder: where the copies are of what has left it."""
         found: defaultdict[str, set[str]] = defaultdict(set)
-        query = self._left(LedgerFolder.source, LedgerFolder.destination).distinct()
-        for source, destination in session.execute(query):
+        query = _left(LedgerFolder.source, LedgerFolder.destination).where(self._mine)
+        for source, destination in session.execute(query.distinct()):
             found[source].add(destination)
         return found
 
-    def _left(self, *columns: Any) -> Select[Any]:
-        """Of the batches that tell what has left the source."""
-        mine = (LedgerFolder.account_id == self._account_id) & (
-            LedgerFolder.subject == self._subject
-        )
-        folders = LedgerFolder.id == LedgerBatch.folder_id
-        query = select(*columns).select_from(LedgerBatch).join(LedgerFolder, folders)
-        return query.where(mine, LedgerBatch.kind == Kind.LEFT)
+    @property
+    def _mine(self) -> ColumnElement[bool]:
+        owner = LedgerFolder.account_id == self._account_id
+        return owner & (LedgerFolder.subject == self._subject)
 
     def _add(
         self, key: FolderKey, kind: str, packed: bytes, *, uidnext: int = 0, settled: bool = True
@@ -162,8 +156,7 @@ class SqlLedger:
         if key in self._folders:
             return self._folders[key]
         query = select(LedgerFolder.id).where(
-            LedgerFolder.account_id == self._account_id,
-            LedgerFolder.subject == self._subject,
+            self._mine,
             LedgerFolder.source == key.source,
             LedgerFolder.source_uidvalidity == key.source_uidvalidity,
             LedgerFolder.destination == key.destination,
@@ -183,6 +176,13 @@ class SqlLedger:
         session.add(folder)
         session.flush()
         return folder.id
+
+
+def _left(*columns: Any) -> Select[Any]:
+    """Of the batches that tell what has left the source."""
+    folders = LedgerFolder.id == LedgerBatch.folder_id
+    query = select(*columns).select_from(LedgerBatch).join(LedgerFolder, folders)
+    return query.where(LedgerBatch.kind == Kind.LEFT)
 
 
 def owned(account_run_id: int, token: int) -> ColumnElement[bool]:
