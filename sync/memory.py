@@ -65,19 +65,8 @@ class MemoryServer:
 
     def folders(self) -> FolderList:
         self.before("list")
-        delimiter = self.namespace.delimiter
-        return FolderList(
-            self.namespace,
-            tuple(
-                Folder(
-                    name,
-                    delimiter,
-                    special_use=folder.special_use,
-                    subscribed=folder.subscribed,
-                )
-                for name, folder in sorted(self.content.items())
-            ),
-        )
+        content = sorted(self.content.items())
+        return FolderList(self.namespace, tuple(_listed(self, *item) for item in content))
 
     def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
         self.before("status")
@@ -122,7 +111,7 @@ class MemoryServer:
         message = content.messages.get(uid)
         if message is None:
             return Vanished(uid)
-        return Fetched(message.meta(uid), len(message.body), self._chunks(message.body))
+        return Fetched(message.meta(uid), len(message.body), _chunks(self, message.body))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -191,10 +180,16 @@ class MemoryServer:
             raise UidValidityChanged(Code.UIDVALIDITY_CHANGED, where=folder.name)
         return content
 
-    def _chunks(self, body: bytes) -> Iterator[bytes]:
-        for start in range(0, len(body), CHUNK):
-            self.before("chunk")
-            yield body[start : start + CHUNK]
+
+def _listed(server: MemoryServer, name: str, content: MemoryFolder) -> Folder:
+    delimiter, special_use = server.namespace.delimiter, content.special_use
+    return Folder(name, delimiter, special_use=special_use, subscribed=content.subscribed)
+
+
+def _chunks(server: MemoryServer, body: bytes) -> Iterator[bytes]:
+    for start in range(0, len(body), CHUNK):
+        server.before("chunk")
+        yield body[start : start + CHUNK]
 
 
 def _identity(body: bytes) -> Identity:
