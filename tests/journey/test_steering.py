@@ -34,7 +34,7 @@ def set_up(page: Page, product: Product) -> None:
     page.get_by_label("Accounts at a time").fill("1")
     page.get_by_label("Name", exact=True).fill("Steered")
     page.locator("summary").filter(has_text="Options").click()
-    page.get_by_label("Bytes a second").fill(str(SPEED))
+    page.get_by_label("Bytes a second", exact=True).fill(str(SPEED))
     page.get_by_role("button", name="Continue to the accounts").click()
     page.get_by_role("link", name=re.compile("CSV")).click()
     chosen = [account for account in ACCOUNTS if account.name in ("chef", "support")]

@@ -112,12 +112,14 @@ def test_the_fold_of_options_opens_and_says_what_it_reads(
     """By the keyboard too; a limit of speed is told as people read it, fields that do not count are
     not shown, and an expression is tried on the folders that a check has seen."""
     page.goto(f"{site.address}/migrations/{site.ids['mixed']}/server")
-    speed = page.get_by_label("Bytes a second")
+    speed = page.get_by_label("Bytes a second", exact=True)
     expect(speed).to_be_hidden()
     page.locator("#options > summary").focus()
     page.keyboard.press("Enter")
     speed.fill("1250000")
     expect(page.locator("#speed-echo")).to_have_text("That is 1.25 MB a second, or 10 Mbit/s.")
+    page.get_by_label("Bytes a second, all accounts together").fill("5000000")
+    expect(page.locator("#speed-total-echo")).to_have_text("That is 5 MB a second, or 40 Mbit/s.")
     expect(page.get_by_label("How long ago")).to_be_hidden()
     page.get_by_label("If they are older than").check()
     expect(page.get_by_label("How long ago")).to_be_visible()
