@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, cast, func, select
+from sqlalchemy import Boolean, ColumnElement, Integer, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from store.report_columns import MoreCounters
@@ -104,15 +104,19 @@ MORE = tuple(MoreCounters.__annotations__)
 def more(session: Session, run_id: int, *, account_run_id: int | None = None) -> dict[str, int]:
     """The sums of what folders count beside their outcomes, over a run or one of its accounts;
     those alone that are not 0."""
-    # Yes and no are counted too, which PostgreSQL does not do by itself.
-    columns = (cast(getattr(FolderRow, name), BigInteger) for name in MORE)
-    sums = [func.coalesce(func.sum(column), 0) for column in columns]
+    sums = [func.coalesce(func.sum(_countable(name)), 0) for name in MORE]
     query = select(*sums).join(AccountRun, AccountRun.id == FolderRow.account_run_id)
     query = query.where(AccountRun.run_id == run_id)
     if account_run_id is not None:
         query = query.where(AccountRun.id == account_run_id)
     found = zip(MORE, session.execute(query).one(), strict=True)
     return {name: int(value) for name, value in found if value}
+
+
+def _countable(name: str) -> ColumnElement[Any]:
+    """A yes counts as one, which PostgreSQL does not do by itself."""
+    column: ColumnElement[Any] = getattr(FolderRow, name).expression
+    return cast(column, Integer) if isinstance(column.type, Boolean) else column
 
 
 @dataclass(frozen=True, slots=True)
