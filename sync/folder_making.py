@@ -60,6 +60,9 @@ def _create(
     if not names:
         return {}
     refused = dict(destination.create(names))
+    if refused:
+        # Once more, by the same name: a passing refusal is no reason to call a folder otherwise.
+        refused = dict(destination.create(sorted(refused)))
     there = {folder.name for folder in listed.folders}
     twins = _case_twins([name for name in names if name not in refused], there)
     if twins:

@@ -14,11 +14,10 @@ def tell_folders(prepared: Prepared, progress: Progress, options: SyncOptions) -
     reports = []
     for pair in prepared.pairs:
         refusal = prepared.refused.get(pair.destination.name)
-        new = not pair.exists if options.dry_run else pair.destination.name in prepared.created
         report = FolderReport(
             source=pair.source.name,
             destination=pair.destination.name,
-            created=new,
+            created=pair.destination.name in prepared.created,
             error=Code.FOLDER_REFUSED if refusal else None,
             server_words=refusal.server_words if refusal else "",
         )

@@ -22,7 +22,7 @@ from sync.surplus import Surplus, find_surplus
 class Prepared:
     pairs: tuple[FolderPair, ...]
     created: frozenset[str]
-    """Destination names that were made now."""
+    """Destination names that were made now; in a dry run those that would be."""
     refused: Mapping[str, FolderError]
     """By destination name: these could not be made, under a cautious name neither."""
     statuses: Mapping[str, FolderStatus]
@@ -84,7 +84,8 @@ def prepare(
         left_alone=left_alone(ours, theirs, known, options, layout=layout),
     )
     if options.dry_run:
-        return prepared
+        new = frozenset(pair.destination.name for pair in layout.pairs if not pair.exists)
+        return replace(prepared, created=new)
     made = make(
         destination,
         theirs,

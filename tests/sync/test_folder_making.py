@@ -67,7 +67,7 @@ def test_another_name_is_found(
 
 
 def test_no_name_at_all() -> None:
-    """Three are tried; then the folder's messages are failed, with the server's words, and the
+    """Three are tried, each twice; then the folder's messages are failed, with the server's words, and the
     others arrive."""
     sides = world(lambda name: name.startswith("x"), "INBOX", "x.y/z", "Work")
     report = sides.run()
@@ -76,7 +76,17 @@ def test_no_name_at_all() -> None:
     assert (found.failed, found.error, found.server_words) == (1, Code.FOLDER_REFUSED, "No.")
     assert report.total("copied") == 2
     assert isinstance(sides.destination, Choosy)
-    assert sides.destination.asked == ["INBOX.Work", "INBOX.x_y.z", "INBOX.x_y.z-2", "INBOX.x_y_z"]
+    asked = ["INBOX.x_y.z", "INBOX.x_y.z-2", "INBOX.x_y_z"]
+    assert sides.destination.asked == ["INBOX.Work", *(name for name in asked for _ in range(2))]
+
+
+def test_a_passing_refusal_changes_no_name() -> None:
+    """A server that says no once and yes then."""
+    refusals = iter([True])
+    sides = world(lambda _: next(refusals, False), "Work")
+    report = sides.run()
+    assert report.verdict is Verdict.VERIFIED
+    assert {folder.destination for folder in report.folders} == {"INBOX.Work"}
 
 
 def test_what_a_person_chose_is_not_replaced() -> None:
