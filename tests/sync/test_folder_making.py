@@ -86,7 +86,7 @@ def test_a_passing_refusal_changes_no_name() -> None:
     sides = world(lambda _: next(refusals, False), "Work")
     report = sides.run()
     assert report.verdict is Verdict.VERIFIED
-    assert {folder.destination for folder in report.folders} == {"INBOX.Work"}
+    assert {folder.destination for folder in report.folders} == {"INBOX", "INBOX.Work"}
 
 
 def test_what_a_person_chose_is_not_replaced() -> None:
