@@ -130,7 +130,7 @@ def connect(
 def _wire(server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None) -> Wire:
     if limit is None:
         return Wire(_first_open(server, policy, side, 0), side, server.host)
-    rate = limit.bucket.bytes_per_second
+    rate = limit.throttle.bytes_per_second
     sock = Throttled(_first_open(server, policy, side, rate), limit)
     return Wire(sock, side, server.host, gather=min(GATHER, gathered(rate)))
 

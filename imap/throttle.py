@@ -33,6 +33,9 @@ _SLOW = 16 * 1024
 _LEAST_UNREAD = 1024
 _LEAST_UNSENT = 4096
 
+GENTLY = 0.1
+"""Of the limit, in the beginning of a share of something larger."""
+
 Wait = Callable[[float], None]
 Clock = Callable[[], float]
 
@@ -43,13 +46,22 @@ class Bucket:
     Pieces of at most `piece` bytes, each taken when `delay` is 0: then no 5 s, wherever they
     begin, see more than 5 times `bytes_per_second` (of 1,000 or more)."""
 
-    def __init__(self, bytes_per_second: int, *, clock: Clock = time.monotonic) -> None:
+    def __init__(self, bytes_per_second: float, *, clock: Clock = time.monotonic) -> None:
         self.bytes_per_second = bytes_per_second
-        self.piece = max(1, int(bytes_per_second * DEPTH))
-        self._rate = bytes_per_second * SHARE
         self._clock = clock
         self._paid = clock()
         """Until when everything that was taken is paid for."""
+
+    @property
+    def piece(self) -> int:
+        return max(1, int(self.bytes_per_second * DEPTH))
+
+    def change(self, bytes_per_second: float) -> None:
+        """From now on. What is owed stays the same number of bytes."""
+        if bytes_per_second != self.bytes_per_second:
+            owed = self.delay() * self.bytes_per_second
+            self._paid = self._clock() + owed / bytes_per_second
+            self.bytes_per_second = bytes_per_second
 
     def delay(self) -> float:
         """Seconds until something may pass."""
@@ -57,7 +69,8 @@ class Bucket:
 
     def take(self, count: int) -> None:
         """So many bytes have passed."""
-        self._paid = max(self._paid, self._clock() - DEPTH) + count / self._rate
+        rate = self.bytes_per_second * SHARE
+        self._paid = max(self._paid, self._clock() - DEPTH) + count / rate
 
 
 class Line(Protocol):
@@ -69,19 +82,33 @@ class Throttle:
     """The limit of one account. Give it to both sides: while one waits for its turn, the other
     goes on. `wait` pauses for seconds, one at most; it may raise.
 
-    `bytes_per_second` 0 is no limit."""
+    `bytes_per_second` 0 is no limit; else it may be set to another number, not 0, by any thread,
+    and holds from the next piece on. `ask` is asked for it before each piece. For the first
+    `gently` seconds a tenth of it passes. Lines keep the buffers that they were opened with."""
 
-    def __init__(self, bytes_per_second: int, wait: Wait, *, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self,
+        bytes_per_second: int,
+        wait: Wait,
+        *,
+        clock: Clock = time.monotonic,
+        ask: Callable[[], int] | None = None,
+        gently: float = 0.0,
+    ) -> None:
         self.bytes_per_second = bytes_per_second
         self._wait = wait
         self._clock = clock
+        self._ask = ask
+        self._gently_until = clock() + gently
         self._lines: list[Line] = []
+        self._buckets: list[Bucket] = []
 
     def limit(self) -> Limit | None:
         """For all lines to one server, one after the other; None without a limit."""
         if not self.bytes_per_second:
             return None
-        return Limit(self, Bucket(self.bytes_per_second, clock=self._clock))
+        self._buckets.append(Bucket(self._present(), clock=self._clock))
+        return Limit(self, self._buckets[-1])
 
     def join(self, line: Line) -> None:
         self._lines.append(line)
@@ -96,9 +123,23 @@ class Throttle:
 
     def await_turn(self, line: Line, bucket: Bucket) -> None:
         """Return when it is this line's turn."""
+        self._obey()
         while (left := bucket.delay()) > 0:
             left = min(left, self.move_others(line), LONGEST)
             self._wait(max(left, SHORTEST))
+            self._obey()
+
+    def _obey(self) -> None:
+        """The limit as it is now."""
+        if self._ask is not None:
+            self.bytes_per_second = self._ask()
+        present = self._present()
+        for bucket in self._buckets:
+            bucket.change(present)
+
+    def _present(self) -> float:
+        beginning = self._clock() < self._gently_until
+        return self.bytes_per_second * (GENTLY if beginning else 1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
@@ -16,19 +16,32 @@ from imap import (
     open_source_deleter,
 )
 from jobs.loading import Place, Work
+from jobs.share import BEGINNING
 from sync.options import SourceDeletion
 from sync.ports import SourceDeleter, Stop
 
 
 class Lines:
-    """Nothing is connected before it is needed, or asked to."""
+    """Nothing is connected before it is needed, or asked to. `share` tells what is this account's
+    of the speed of its migration."""
 
-    def __init__(self, work: Work, place: Place, policy: NetworkPolicy, stop: Stop) -> None:
+    def __init__(
+        self,
+        work: Work,
+        place: Place,
+        policy: NetworkPolicy,
+        stop: Stop,
+        *,
+        share: Callable[[], int],
+    ) -> None:
         self._work = work
         self._place = place
         self._policy = policy
         self._wait = stop.wait
-        self._throttle = Throttle(work.options.bytes_per_second, stop.wait)
+        if work.limits.together:
+            self._throttle = Throttle(share(), stop.wait, ask=share, gently=BEGINNING)
+        else:
+            self._throttle = Throttle(work.options.bytes_per_second, stop.wait)
 
     def source(self) -> ImapSource:
         sides = self._work.sides

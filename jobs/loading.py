@@ -9,11 +9,13 @@ from typing import Any
 
 from imap.server import Login, Server
 from importer.usernames import source_login
+from jobs.share import Limits
 from parameters.build import sync_options
 from parameters.choices import Choices, ChoicesUnreadable, from_json
 from store.doubt import quiet_seconds
 from store.engine import Store
 from store.seal import Sealer, password_context
+from store.sharing import sharers
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
 from sync.errors import AccountError, Code
 from sync.options import Mode, Security, SyncOptions
@@ -60,6 +62,8 @@ class Work:
     attempts: int
     sides: Sides
     options: SyncOptions
+    limits: Limits
+    """Of speed; the options have the share that is this account's at the start."""
     timeouts: tuple[int, int]
     """Seconds to wait for an answer: of the source, and of the destination."""
 
@@ -92,11 +96,16 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
         choices = _choices(run)
         quiet = quiet_seconds(session, account.id)
         options = _options(choices, run, quiet)
+        limits = Limits(options.bytes_per_second, choices.bytes_per_second_total)
+        share = limits.share(sharers(session, account_run_id))
         return Work(
             account_id=account.id,
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer)),
-            options=replace(options, allow_removal=account_run.removal_allowed),
+            options=replace(
+                options, allow_removal=account_run.removal_allowed, bytes_per_second=share
+            ),
+            limits=limits,
             timeouts=(choices.timeout_source, choices.timeout_destination),
         )
 

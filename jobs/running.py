@@ -24,6 +24,7 @@ from jobs.loading import Place, Work, work_of
 from jobs.logs import trace
 from jobs.progress import StoreProgress, StoreStop
 from jobs.services import Services
+from jobs.share import Share
 from provisioners import open_provisioner
 from provisioners.base import ProvisionError
 from store.claims import extend_lease
@@ -106,7 +107,8 @@ class AccountRunJob:
         ledger = SqlLedger(
             self._store, work.account_id, self._id, self._token, subject=work.sides.subject
         )
-        lines = Lines(work, place, self._services.policy, self._stop)
+        share = Share(self._store, self._id, work.limits, first=work.options.bytes_per_second)
+        lines = Lines(work, place, self._services.policy, self._stop, share=share)
         absent = mailbox is Mailbox.ABSENT
         with (
             closing(lines.source()) as source,

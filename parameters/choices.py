@@ -55,6 +55,9 @@ class Choices:
     max_size: int = 0
     min_size: int = 0
     bytes_per_second: int = 0
+    """Of each account, to each server."""
+    bytes_per_second_total: int = 0
+    """Of all accounts of the migration together, to each server."""
     timeout_source: int = USUAL_TIMEOUT
     timeout_destination: int = USUAL_TIMEOUT
     exclude: str = ""

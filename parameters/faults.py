@@ -27,6 +27,7 @@ _RANGES = {
     "max_size": ("The maximum size", 0, limits.LARGEST_SIZE, "bytes"),
     "min_size": ("The minimum size", 0, limits.LARGEST_SIZE, "bytes"),
     "bytes_per_second": ("The limit of speed", 0, FASTEST, "bytes a second"),
+    "bytes_per_second_total": ("All accounts' limit of speed", 0, FASTEST, "bytes a second"),
     "timeout_source": ("The source's timeout", 1, limits.LONGEST_TIMEOUT, "seconds"),
     "timeout_destination": ("The destination's timeout", 1, limits.LONGEST_TIMEOUT, "seconds"),
     "proof_sample": ("The sample of a folder", 0, limits.MOST_SAMPLES, "messages"),

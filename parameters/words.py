@@ -16,6 +16,7 @@ LABELS: Mapping[str, str] = {
     "max_size": "maximum size in bytes",
     "min_size": "minimum size in bytes",
     "bytes_per_second": "bytes a second",
+    "bytes_per_second_total": "bytes a second of all accounts together",
     "timeout_source": "source's timeout in seconds",
     "timeout_destination": "destination's timeout in seconds",
     "exclude": "excluded folders",

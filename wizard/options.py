@@ -109,6 +109,7 @@ _LABELS: Mapping[str, str] = {
     "min_size": "Not smaller than",
     "once": "Messages in several folders once",
     "bytes_per_second": "At most",
+    "bytes_per_second_total": "All accounts together at most",
     "timeout_source": "Wait for the source",
     "timeout_destination": "Wait for the destination",
     "delete_duplicates": "Duplicates deleted at the destination",
@@ -132,7 +133,7 @@ def _value(choices: Choices, name: str) -> str:
         return "yes" if value else "no"
     if name == "places":
         return count(len(value), "folder")
-    if name == "bytes_per_second":
+    if name in _SPEEDS:
         return f"{size(value)} a second"
     if name in ("timeout_source", "timeout_destination"):
         return count(value, "second")
@@ -149,6 +150,7 @@ def _value(choices: Choices, name: str) -> str:
 
 _DAYS = ("max_age_days", "min_age_days")
 _SIZES = ("max_size", "min_size")
+_SPEEDS = ("bytes_per_second", "bytes_per_second_total")
 
 
 def deletion_words(choices: Choices) -> str:

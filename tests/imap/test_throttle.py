@@ -78,6 +78,70 @@ def test_no_five_seconds_hold_more_than_five_times_the_limit(
     assert all(0 < wait <= LONGEST for wait in clock.waits)
 
 
+@settings(max_examples=200, deadline=None)
+@given(
+    rates=st.lists(
+        st.tuples(st.integers(1_000, 10_000_000), st.sampled_from([0.02, 0.4, 2.0, 7.0])),
+        min_size=2,
+        max_size=8,
+    ),
+    gently=st.sampled_from([0.0, 1.0]),
+)
+def test_a_limit_that_changes_holds_as_it_is_at_each_moment(
+    rates: list[tuple[int, float]], gently: float
+) -> None:
+    """Whoever always has something to send passes, in any five seconds, no more than what the
+    limit of each of their moments allows; and a tenth of it in the beginning."""
+    clock = Clock()
+    throttle = Throttle(rates[0][0], clock.wait, clock=clock, gently=gently)
+    limit = throttle.limit()
+    assert limit is not None
+    begun, passed, allowed = clock.now, deque[tuple[float, int]](), deque[tuple[float, float]]()
+    for rate, seconds in rates:
+        throttle.bytes_per_second = rate
+        until = clock.now + seconds
+        while clock.now < until:
+            before = clock.now
+            throttle.await_turn(Alone(), limit.bucket)
+            size = limit.bucket.piece
+            limit.bucket.take(size)
+            slow = 0.1 if before < begun + gently else 1.0
+            allowed.append((clock.now, slow * rate * (clock.now - before)))
+            passed.append((clock.now, size))
+            since = clock.now - 5
+            within = sum(size for at, size in passed if at > since)
+            highest = max(rate for rate, _ in rates)
+            assert within <= sum(much for at, much in allowed if at > since) + 0.08 * highest + 1
+
+
+def test_what_is_owed_is_a_number_of_bytes() -> None:
+    """A limit that is halved doubles the wait for what has passed, and the other way round."""
+    clock = Clock()
+    bucket = Bucket(10_000, clock=clock)
+    bucket.take(19_000)
+    waits = [bucket.delay()]
+    for rate in (5_000, 20_000):
+        bucket.change(rate)
+        waits.append(bucket.delay())
+    assert waits == pytest.approx([2, 4, 1])
+
+
+def test_the_limit_is_asked_for_while_a_line_waits_for_its_turn() -> None:
+    """So that one that sinks holds from the next piece on, and one that grows ends a long wait."""
+    clock = Clock()
+
+    def now() -> int:
+        return 1_000 if clock.now < 1_002 else 100_000
+
+    throttle = Throttle(1_000, clock.wait, clock=clock, ask=now)
+    limit = throttle.limit()
+    assert limit is not None
+    limit.bucket.take(10_000)
+    throttle.await_turn(Alone(), limit.bucket)
+    assert (throttle.bytes_per_second, limit.bucket.piece) == (100_000, 4_000)
+    assert clock.now - 1_000 == pytest.approx(2 + 8.6 / 100, abs=0.1)
+
+
 def test_no_limit_is_nothing_at_all() -> None:
     """With 0 a connection is the socket itself."""
     assert Throttle(0, time.sleep).limit() is None

@@ -21,6 +21,7 @@ EVERYTHING = Choices(
     max_size=1 << 33,
     min_size=1,
     bytes_per_second=1000,
+    bytes_per_second_total=5000,
     timeout_source=1,
     timeout_destination=2,
     exclude="^Junk$",

@@ -33,6 +33,7 @@ def test_the_defaults_are_right(mode: Mode) -> None:
         ("max_age_days", 0, 32_000),
         ("min_age_days", 0, 32_000),
         ("bytes_per_second", 0, 125_000_000),
+        ("bytes_per_second_total", 0, 125_000_000),
         ("timeout_source", 1, 32_000),
         ("timeout_destination", 1, 32_000),
         ("proof_sample", 0, 1_000_000),

@@ -34,6 +34,7 @@ EVERYTHING = {
     "min_size": "1,5 kb",
     "once": "y",
     "bytes_per_second": "125000000",
+    "bytes_per_second_total": "2500000",
     "timeout_source": "1",
     "timeout_destination": "32000",
     "source_deletion": "if older than",
@@ -73,8 +74,9 @@ def test_every_option_is_kept_and_comes_back(
     assert _stored(services) == Choices(
         subfolder="Old mail", exclude="(?i)trash$", subscribe_all=True, skip_empty=True,
         max_age_days=32000, min_age_days=1, since=_stored(services).since, max_size=25_000_000,
-        min_size=1500, once=True, bytes_per_second=125_000_000, timeout_source=1,
-        timeout_destination=32000, source_deletion=SourceDeletion.OLDER,
+        min_size=1500, once=True, bytes_per_second=125_000_000,
+        bytes_per_second_total=2_500_000, timeout_source=1, timeout_destination=32000,
+        source_deletion=SourceDeletion.OLDER,
         source_deletion_amount=2, source_deletion_unit=Unit.YEARS, proof=ProofLevel.CONTENT,
         refiling=Refiling.MOVE, refile_from="Archive",
     )  # fmt: skip
@@ -98,6 +100,7 @@ def test_every_option_is_kept_and_comes_back(
         ({"max_age_days": "32001"}, "from 0 to 32000"),
         ({"max_age_days": "old"}, "from 0 to 32000"),
         ({"bytes_per_second": "125000001"}, "from 0 to 125000000"),
+        ({"bytes_per_second_total": "125000001"}, "from 0 to 125000000"),
         ({"timeout_source": "0"}, "from 1 to 32000"),
         ({"timeout_destination": "32001"}, "from 1 to 32000"),
         ({"max_size": "huge"}, "such as 25 MB"),

@@ -58,6 +58,9 @@ class OptionFields(FlaskForm):  # type: ignore[misc]
     min_size = SizeField("Minimum size of a message")
     once = BooleanField("Copy a message that stands in several folders only once")
     bytes_per_second = IntegerField("Bytes a second", [whole_number(0, FASTEST)], default=0)
+    bytes_per_second_total = IntegerField(
+        "Bytes a second, all accounts together", [whole_number(0, FASTEST)], default=0
+    )
     timeout_source = IntegerField(
         "Seconds to wait for the source", [_SECONDS], default=limits.USUAL_TIMEOUT
     )
