@@ -22,7 +22,8 @@ from imap.selection import Opening, Selected
 from imap.session import Session
 from imap.uidset import parse_ranges
 from sync.errors import FolderError
-from sync.model import Asked, Changes, Listing, Since, WhichFlags
+from sync.listing import Changes, Listing
+from sync.model import Asked, Since, WhichFlags
 from sync.uids import UidRanges
 
 _USUAL = re.compile(

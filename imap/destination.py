@@ -18,17 +18,8 @@ from imap.refiling import file_messages
 from imap.selection import check_uidvalidity
 from imap.uidset import uid_sets
 from sync.errors import Code, FolderBusy, FolderError
-from sync.model import (
-    Appended,
-    Asked,
-    Changes,
-    FlagChange,
-    Folder,
-    Listing,
-    Outgoing,
-    Refused,
-    Since,
-)
+from sync.listing import Changes, Listing
+from sync.model import Appended, Asked, FlagChange, Folder, Outgoing, Refused, Since
 from sync.refiling_values import Filed, Filing
 
 _Make = Callable[[Dialogue, Sequence[str]], Mapping[str, FolderError]]

@@ -14,8 +14,9 @@ from imap.selection import Opening, Selected
 from imap.session import Session
 from imap.uidset import range_sets, uid_sets
 from sync.errors import FolderBusy, FolderError
+from sync.listing import Listing
 from sync.messages import Gathered
-from sync.model import Asked, Folder, Identity, Listing
+from sync.model import Asked, Folder, Identity
 
 ITEMS = b"(UID FLAGS INTERNALDATE RFC822.SIZE)"
 _USUAL = re.compile(

@@ -10,16 +10,15 @@ from imap.changes import changes_of_many
 from imap.fetch import BodyStream
 from imap.session import Session
 from sync.errors import FolderBusy, FolderError
+from sync.listing import Changes, Listing
 from sync.model import (
     Asked,
     Capabilities,
-    Changes,
     Fetched,
     Folder,
     FolderList,
     FolderStatus,
     Identity,
-    Listing,
     Since,
     Unreadable,
     Vanished,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sync.errors import FolderError
-from sync.model import Asked, Folder, Listing
+from sync.listing import Listing
+from sync.model import Asked, Folder
 from sync.ports import Reader
 
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sync.dates import instant
+from sync.listing import Listing
 from sync.messages import Messages
-from sync.model import Listing
 from sync.options import SourceDeletion, SyncOptions
 from sync.work import Work
 

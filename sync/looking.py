@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sync.errors import FolderError
 from sync.intent import FolderKey, Known
+from sync.listing import Changes, Listing
 from sync.messages import Messages
-from sync.model import Asked, Changes, Folder, Listing, Since
+from sync.model import Asked, Folder, Since
 from sync.options import SyncOptions
 from sync.partial import Difference, Part
 from sync.ports import Ledger, Reader

@@ -13,18 +13,17 @@ from email.parser import BytesHeaderParser
 
 from sync.errors import Code, FolderError, UidValidityChanged
 from sync.journal import Telling
+from sync.listing import Changes, Listing
 from sync.memory_folder import MemoryFolder, MemoryMessage, put_into
 from sync.model import (
     Appended,
     Asked,
-    Changes,
     Fetched,
     FlagChange,
     Folder,
     FolderList,
     FolderStatus,
     Identity,
-    Listing,
     MessageRef,
     Namespace,
     Outgoing,

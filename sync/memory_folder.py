@@ -6,17 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sync.journal import Journal, Telling
+from sync.listing import Changes, Listing
 from sync.messages import Messages
-from sync.model import (
-    Asked,
-    Changes,
-    FolderStatus,
-    Listing,
-    MessageMeta,
-    Since,
-    SpecialUse,
-    WhichFlags,
-)
+from sync.model import Asked, FolderStatus, MessageMeta, Since, SpecialUse, WhichFlags
 from sync.uids import UidRanges
 
 _PERMANENT = frozenset({"\\*", "\\Seen", "\\Flagged", "\\Answered", "\\Draft", "\\Deleted"})

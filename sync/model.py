@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from sync.errors import MessageError
-
-if TYPE_CHECKING:
-    from sync.messages import Messages
-    from sync.uids import UidRanges
+from sync.uids import UidRanges
 
 
 class SpecialUse(StrEnum):
@@ -94,16 +90,6 @@ class MessageMeta:
     size: int
     internaldate: str = ""
     flags: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """All messages of one folder from a UID on, ordered by uid. Made only from a tagged OK."""
-
-    status: FolderStatus
-    messages: Messages
-    permanent_flags: frozenset[str] = frozenset()
-    """PERMANENTFLAGS, '\\*' included when keywords may be made; empty when the server sent none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,17 +229,3 @@ class Since:
     folder: Folder
     status: FolderStatus
     flags: WhichFlags = WhichFlags.CHANGED
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is other than it was. Made only from tagged OKs, and only if the numbers add up."""
-
-    new: Listing
-    """The status as it is now, and the messages with a uid of at least the UIDNEXT of then."""
-    changed: Messages
-    """The older ones that may have other flags than then, with uid and flags only: all of them
-    where the server cannot tell, none where no flags were asked for."""
-    removed: UidRanges
-    """Older uids that no message has now: those of all that have gone since then, and possibly
-    some that had none before."""

@@ -20,8 +20,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sync.intent import Known, Pair, Rest
+from sync.listing import Changes, Listing
 from sync.messages import Messages
-from sync.model import Changes, FolderStatus, Listing
+from sync.model import FolderStatus
 from sync.options import Mode
 from sync.uids import UidRanges
 

@@ -24,8 +24,9 @@ from dataclasses import dataclass
 from sync.choice import LeftOut, chosen
 from sync.errors import Code, DeletionRefused, Side
 from sync.flags import keepable, same
+from sync.listing import Listing
 from sync.messages import Messages
-from sync.model import FlagChange, Listing
+from sync.model import FlagChange
 from sync.options import Mode, SyncOptions
 from sync.pairs import Pairs
 

@@ -13,17 +13,16 @@ from typing import Protocol
 
 from sync.errors import FolderError, StopReason
 from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.listing import Changes, Listing
 from sync.model import (
     Appended,
     Asked,
-    Changes,
     Fetched,
     FlagChange,
     Folder,
     FolderList,
     FolderStatus,
     Identity,
-    Listing,
     Marked,
     Outgoing,
     Refused,

@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sync.errors import Code, FolderError
+from sync.listing import Listing
 from sync.looking import listings
-from sync.model import Asked, Listing
+from sync.model import Asked
 from sync.options import ProofLevel, SyncOptions
 from sync.ports import Ledger
 from sync.reading_back import read_back

@@ -10,8 +10,9 @@ from sync.columns import Uids
 from sync.errors import AccountError, Code, FolderError, Side
 from sync.folders import canonical
 from sync.intent import FolderKey, Known
+from sync.listing import Listing
 from sync.messages import Messages
-from sync.model import Asked, Folder, FolderList, Identity, Listing, SpecialUse, Wanted
+from sync.model import Asked, Folder, FolderList, Identity, SpecialUse, Wanted
 from sync.ports import Ledger, Reader
 from sync.refiling_choice import Pool
 from sync.twins import IDENTITIES, Sides

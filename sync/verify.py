@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from sync.dates import same_instant
 from sync.errors import Code
 from sync.flags import keepable
+from sync.listing import Listing
 from sync.messages import Messages
-from sync.model import Listing
 from sync.pairs import Pairs
 from sync.ports import Ledger
 from sync.report import Outcome

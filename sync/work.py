@@ -9,8 +9,9 @@ from itertools import chain
 from sync.columns import Uids
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Known, Pair, Rest
+from sync.listing import Listing
 from sync.messages import Messages
-from sync.model import FolderStatus, Listing
+from sync.model import FolderStatus
 from sync.pairs import Pairs
 from sync.partial import Part
 from sync.plan import Plan

@@ -8,16 +8,8 @@ import pytest
 
 from sync.asking import messages
 from sync.errors import Code, FolderError
-from sync.model import (
-    Asked,
-    Changes,
-    FlagChange,
-    Folder,
-    FolderStatus,
-    Listing,
-    Since,
-    WhichFlags,
-)
+from sync.listing import Changes, Listing
+from sync.model import Asked, FlagChange, Folder, FolderStatus, Since, WhichFlags
 from sync.uids import UidRanges
 from tests.contract.conftest import TELLING, Box
 

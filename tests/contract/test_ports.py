@@ -11,6 +11,7 @@ import pytest
 from sync.asking import messages
 from sync.dates import same_instant
 from sync.errors import Code, FolderError, Scope, UidValidityChanged
+from sync.listing import Listing
 from sync.model import (
     Appended,
     Asked,
@@ -18,7 +19,6 @@ from sync.model import (
     FlagChange,
     Folder,
     FolderStatus,
-    Listing,
     Outgoing,
     Refused,
     Vanished,

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from sync.errors import ConnectionLost, FolderError
-from sync.model import Changes, Folder, FolderStatus, Listing, Since, WhichFlags
+from sync.listing import Changes, Listing
+from sync.model import Folder, FolderStatus, Since, WhichFlags
 from sync.uids import UidRanges
 from tests.imap.conftest import Scene
 from tests.imap.scripted import Script, Talk

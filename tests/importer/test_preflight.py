@@ -60,7 +60,8 @@ class TestGoodRows:
         assert (result.folders, result.messages, result.size) == (5, 3, 3000)
         assert "5 folders, 3 messages, 3.0 KB" in one(result, "source_ready").words
         assert checked().mailbox_exists is False
-        assert result.source is not None and result.destination is None
+        assert result.source is not None
+        assert result.destination is None
         inbox = result.source.statuses["INBOX"]
         assert (len(result.source.statuses), inbox.messages, inbox.size) == (5, 3, 3000)
 

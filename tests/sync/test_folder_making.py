@@ -67,8 +67,8 @@ def test_another_name_is_found(
 
 
 def test_no_name_at_all() -> None:
-    """Three are tried, each twice; then the folder's messages are failed, with the server's words, and the
-    others arrive."""
+    """Three are tried, each twice; then the folder's messages are failed, with the server's words,
+    and the others arrive."""
     sides = world(lambda name: name.startswith("x"), "INBOX", "x.y/z", "Work")
     report = sides.run()
     assert report.verdict is Verdict.NOT_VERIFIED

@@ -11,11 +11,12 @@ from sync.aftermath import Aftermath
 from sync.batch import Waiting, next_batch
 from sync.folders import FolderPair
 from sync.intent import Pair
+from sync.listing import Listing
 from sync.matching import Candidates, Matching
 from sync.memory import MemoryServer
 from sync.memory_ledger import MemoryLedger
 from sync.messages import Gathered
-from sync.model import Fetched, Folder, FolderStatus, Identity, Listing, MessageMeta, Wanted
+from sync.model import Fetched, Folder, FolderStatus, Identity, MessageMeta, Wanted
 from sync.once import Once
 from sync.options import MessageChoice, SyncOptions
 from sync.pairs import Pairs

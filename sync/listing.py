@@ -1,0 +1,33 @@
+"""What is in a folder, and what has changed in it: values whose messages stand in columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sync.messages import Messages
+from sync.model import FolderStatus
+from sync.uids import UidRanges
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All messages of one folder from a UID on, ordered by uid. Made only from a tagged OK."""
+
+    status: FolderStatus
+    messages: Messages
+    permanent_flags: frozenset[str] = frozenset()
+    """PERMANENTFLAGS, '\\*' included when keywords may be made; empty when the server sent none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is other than it was. Made only from tagged OKs, and only if the numbers add up."""
+
+    new: Listing
+    """The status as it is now, and the messages with a uid of at least the UIDNEXT of then."""
+    changed: Messages
+    """The older ones that may have other flags than then, with uid and flags only: all of them
+    where the server cannot tell, none where no flags were asked for."""
+    removed: UidRanges
+    """Older uids that no message has now: those of all that have gone since then, and possibly
+    some that had none before."""
