@@ -28,6 +28,13 @@ def log_quietly() -> None:
     handler.setFormatter(KeyValues())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger(OURS).setLevel(logging.INFO)
+    sys.unraisablehook = _ignored
+
+
+def _ignored(unraisable: sys.UnraisableHookArgs) -> None:
+    """What Python would print of errors that nobody can catch: of a socket left open, for one."""
+    if unraisable.exc_value is not None:
+        logging.getLogger(OURS).warning("ignored=1 %s", trace(unraisable.exc_value))
 
 
 @contextmanager

@@ -137,3 +137,21 @@ def test_the_subject_of_a_job_ends_with_it() -> None:
     with about({"migration": 12, "run": 3, "account": 40}):
         assert "migration=12 run=3 account=40 lease=lost" in written("mailhaul.x", "lease=lost")
     assert "migration" not in written("mailhaul.x", "lease=lost")
+
+
+def test_what_nobody_can_catch_is_one_line_too() -> None:
+    """An error in a destructor, as Python tells it: with kind and place, and without the object."""
+    code = (
+        "from jobs.logs import log_quietly\n"
+        "class Left:\n"
+        "    def __del__(self): raise ValueError('secret')\n"
+        "log_quietly()\n"
+        "Left()\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    (line,) = ran.stderr.splitlines()
+    assert LINE.fullmatch(line)
+    assert "ignored=1 exception=ValueError" in line
+    assert "secret" not in line
