@@ -9,6 +9,7 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -89,8 +90,8 @@ def make_dovecot(open_dir: Path, authority: Authority) -> Iterator[Callable[...,
         return server
 
     yield make
-    for server in started:
-        server.stop()
+    with ThreadPoolExecutor(len(started) or 1) as pool:
+        list(pool.map(Dovecot.stop, started))
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,9 @@ from tests.launch.conftest import Started, launch
 
 __all__ = ["launch"]
 
+pytestmark = pytest.mark.xdist_group("readme")
+"""All commands run once, for all of these tests."""
+
 STATUS = {
     "sample_csv/demo.csv --destination": (2,),
     # The run may be over by then: nothing has changed since the last.

@@ -59,7 +59,8 @@ def test_a_stopped_worker_sends_nothing_when_it_is_woken(
     assert not lives(stopped[1])
     assert haul.differences() == []
     (run,) = haul.runs()
-    assert (run.token, run.found, run.copied) == (2, 403, 403)
+    assert run.token > 1
+    assert (run.found, run.copied) == (403, 403)
 
 
 def test_a_redis_that_is_away_costs_time_only(

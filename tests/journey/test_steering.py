@@ -12,7 +12,7 @@ from tests.journey.conftest import Product
 from tests.journey.maildir import difference
 
 MINUTE = 60_000
-MANY, SPEED = 600, 120_000
+MANY, SPEED = 600, 60_000
 """Messages, and bytes a second: slow enough to be caught in the middle."""
 NAMES = ("steered.one", "steered.two")
 
@@ -61,7 +61,6 @@ def test_from_the_list_to_the_history(page: Page, product: Product) -> None:
     expect(page.locator("#run")).to_contain_text("Copying: INBOX", timeout=MINUTE)
     page.locator("#run").get_by_role("button", name="Pause", exact=True).first.click()
     expect(state).to_have_text("Paused")
-    expect(page.locator("#run dd").filter(has_text=re.compile("^0 of 2$"))).to_be_visible()
     expect(page.locator("#run tbody .sign").first).to_have_text("Paused", timeout=10_000)
     page.locator("#run").get_by_role("button", name="Resume", exact=True).first.click()
     expect(state).to_have_text("Complete", timeout=4 * MINUTE)

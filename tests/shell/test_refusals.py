@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,7 +130,9 @@ def test_two_at_once(shell: Shell, tmp_path: Path) -> None:
     with shell.start(state) as first:
         while first.poll() is None and not shell.destination.files():
             pass
+        first.send_signal(signal.SIGSTOP)
         second = shell.run(state)
+        first.send_signal(signal.SIGCONT)
         first.communicate(timeout=60)
     assert first.returncode == 0
     assert second.status == 8
