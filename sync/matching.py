@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Protocol
 
 from sync.model import Identity
 
@@ -69,7 +70,7 @@ class Matching:
     ) -> None:
         self._sure: dict[int, int] = {}
         self._doubtful: list[tuple[list[int], list[int]]] = []
-        for ours, theirs in _groups(source, destination):
+        for ours, theirs in groups(source, destination):
             one, other = ours[0], theirs[0]
             same_size = source.sizes[one] == destination.sizes[other] or not sizes_decide
             if len(ours) == len(theirs) == 1 and source.named(one) and same_size:
@@ -126,16 +127,24 @@ def exact_digest(chunks: Iterable[bytes]) -> bytes:
     return content.digest()
 
 
-def _groups(source: Candidates, destination: Candidates) -> Iterator[tuple[list[int], list[int]]]:
-    """The places of those that have one identity, where both sides have some."""
-    first = len(source)
+class Keyed(Protocol):
+    """Messages in places from 0 on, each with the key by which it is compared."""
+
+    def __len__(self) -> int: ...
+
+    def key(self, at: int, /) -> bytes: ...
+
+
+def groups(ours: Keyed, theirs: Keyed) -> Iterator[tuple[list[int], list[int]]]:
+    """The places of those that have one key, where both sides have some."""
+    first = len(ours)
 
     def key(at: int) -> bytes:
-        return source.key(at) if at < first else destination.key(at - first)
+        return ours.key(at) if at < first else theirs.key(at - first)
 
-    for _, group in groupby(sorted(range(first + len(destination)), key=key), key):
+    for _, group in groupby(sorted(range(first + len(theirs)), key=key), key):
         places = list(group)
-        ours = [at for at in places if at < first]
-        theirs = [at - first for at in places if at >= first]
-        if ours and theirs:
-            yield ours, theirs
+        here = [at for at in places if at < first]
+        there = [at - first for at in places if at >= first]
+        if here and there:
+            yield here, there

@@ -17,10 +17,9 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
 
-from sync.matching import Candidates
+from sync.matching import Candidates, groups
 from sync.model import Identity
 
 _SIZE = 8
@@ -93,7 +92,7 @@ class Choice:
         self._wanted = wanted
         self._movable = movable
         self._doubtful: list[tuple[list[int], list[int]]] = []
-        for ours, theirs in _groups(wanted, had):
+        for ours, theirs in groups(wanted, had):
             if len(ours) == len(theirs) == 1 and wanted.named(ours[0]):
                 self._assign(ours, theirs)
             else:
@@ -154,18 +153,3 @@ class Choice:
             if self._movable(at, other):
                 return other
         return None
-
-
-def _groups(wanted: Pool, had: Pool) -> Iterator[tuple[list[int], list[int]]]:
-    """The places of those that have one key, where both sides have some."""
-    first = len(wanted)
-
-    def key(at: int) -> bytes:
-        return wanted.key(at) if at < first else had.key(at - first)
-
-    for _, group in groupby(sorted(range(first + len(had)), key=key), key):
-        places = list(group)
-        ours = [at for at in places if at < first]
-        theirs = [at - first for at in places if at >= first]
-        if ours and theirs:
-            yield ours, theirs
