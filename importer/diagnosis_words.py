@@ -154,6 +154,20 @@ WORKING: Mapping[Code, Words] = {
         "{server} gave an answer that does not follow the IMAP rules.",
         "Try again. If it happens again, show the server's words to its operator.",
     ),
+    Code.INCOMPLETE: Words(
+        "{server} did not show all messages of this folder, although it was asked again.",
+        "Start another run. If the number stays the same, ask the server's operator to repair the "
+        "folder's index, or to raise the limit on how many messages one command may list.",
+    ),
+    Code.UNREAD_ANSWER: Words(
+        "{server} sent a line that could not be understood. It may be about a folder or a message.",
+        "Show the line beside this to the server's operator. What it was about has to be checked "
+        "by hand.",
+    ),
+    Code.TOO_MANY_FOLDERS: Words(
+        "{server} lists too many folders for one mailbox (more than 50,000).",
+        "Move the folders in several runs: choose some of them at step 1.",
+    ),
     Code.FOLDER_MISSING: Words(
         "The folder is no longer there.",
         "It was probably renamed or deleted meanwhile: start another run.",

@@ -11,12 +11,23 @@ from sync.uids import UidRanges
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All messages of one folder from a UID on, ordered by uid. Made only from a tagged OK."""
+    """The messages of one folder from a UID on, ordered by uid. Made only from a tagged OK; whether
+    that answer was the whole truth, `whole` tells."""
 
     status: FolderStatus
     messages: Messages
     permanent_flags: frozenset[str] = frozenset()
     """PERMANENTFLAGS, '\\*' included when keywords may be made; empty when the server sent none."""
+    hidden: int = 0
+    """Messages that the folder has by the server's count (EXISTS) and did not show, although
+    it was asked again."""
+    unread: tuple[str, ...] = ()
+    """Lines of the answer that could not be understood, shortened."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether what is not in it is not in the folder."""
+        return not self.hidden and not self.unread
 
 
 @dataclass(frozen=True, slots=True)

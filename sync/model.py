@@ -67,6 +67,8 @@ class FolderList:
     statuses: Mapping[str, FolderStatus] = field(default_factory=dict)
     foreign: tuple[str, ...] = ()
     """Names of other users' and shared folders, which are not among `folders`."""
+    unread: tuple[str, ...] = ()
+    """Lines of the answer that could not be understood, shortened: they may have named folders."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Reader(Protocol):
         ...
 
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
-        """The identifying header fields; a uid that is gone is absent from the answer."""
+        """The identifying header fields. A uid that is gone is absent from the answer, and so is
+        one whose header the server does not hand out."""
         ...
 
     def bodies(
