@@ -11,7 +11,7 @@ from imap.dialogue import Literal, astring
 from imap.listing import identity
 from imap.names import from_wire, to_wire, wire_name
 from imap.outgoing import Item, Target, wire_date, wire_flags
-from imap.parse import ResponseCode, attributes, response_code, tokens, words
+from imap.parse import ResponseCode, attributes, response_code, tokens, uid, words
 from imap.uidset import LONGEST, parse_uid_set, uid_sets
 from sync.model import Folder, Identity
 
@@ -210,3 +210,26 @@ def test_each_attempt_sends_less() -> None:
         b"() ",
     ]
     assert not Item(0, target, 1, "", frozenset()).simplify()
+
+
+@pytest.mark.parametrize(
+    ("told", "limits"),
+    [
+        (b"MESSAGELIMIT=1000 SAVELIMIT=500", (1000, 500)),
+        (b"messagelimit=7 MESSAGELIMIT=9", (7, None)),
+        (b"MESSAGELIMIT SAVELIMIT=x MESSAGELIMIT=0", (None, None)),
+        (b"MESSAGELIMIT=" + b"9" * 30, (None, None)),
+    ],
+)
+def test_limits_of_a_command_are_numbers(told: bytes, limits: tuple[int | None, ...]) -> None:
+    """RFC 9738: how many messages one command is about, and how many one stores."""
+    offered = parse_capabilities(told)
+    assert (offered.message_limit, offered.save_limit) == limits
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [(b"4294967295", 4294967295), (b"4294967296", 0), (b"x", 0), (None, 0)]
+)
+def test_a_uid_has_32_bits(said: bytes | None, read: int) -> None:
+    """A larger number is no uid, whoever says it."""
+    assert uid(said) == read
