@@ -1,8 +1,9 @@
 """Programs of the system that the demo and the tests need: found, or installed with apt as root.
 
-`python -m launch.packages dovecot chromium postgres` fails with the packages' names when one of
-them is missing and cannot be installed. Nothing is ever started: a mail server that the demo
-needs must not begin to listen on the machine's own ports.
+`python -m launch.packages dovecot chromium postgres cyrus courier` fails with the packages' names
+when one of them is missing and cannot be installed. Nothing is ever started: a mail server that the
+demo needs must not begin to listen on the machine's own ports. Cyrus and Courier cannot be
+installed beside Dovecot: they are unpacked into a directory of our own.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from launch.unpacking import SHARED, UnpackingFailed, room, unpack
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 
@@ -30,6 +33,9 @@ class Program:
     paths: tuple[str, ...]
     packages: tuple[str, ...]
     service: str = ""
+    unpacked: str = ""
+    """The name of the directory in launch.unpacking's room that the packages are unpacked to; ''
+    for what is installed."""
 
     def found(self) -> str | None:
         """The path of the first that there is."""
@@ -43,12 +49,25 @@ class Program:
         return None
 
 
+def _apart(name: str, program: str, packages: str) -> Program:
+    """What is unpacked and not installed; root's is found by everybody."""
+    places = dict.fromkeys((SHARED, room()))
+    paths = tuple(str(place / name / program) for place in places)
+    return Program(paths, tuple(packages.split()), unpacked=name)
+
+
 PROGRAMS = {
     "dovecot": Program(("dovecot", "/usr/sbin/dovecot"), ("dovecot-imapd",), "dovecot"),
     "chromium": Program(
         ("chromium", "/root/.cache/ms-playwright/chromium-*/chrome-linux*/chrome"), ("chromium",)
     ),
     "postgres": Program(("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",), "postgresql"),
+    "cyrus": _apart("cyrus", "usr/lib/cyrus/bin/imapd", "cyrus-imapd cyrus-common sasl2-bin"),
+    "courier": _apart(
+        "courier",
+        "usr/bin/imapd",
+        "courier-imap courier-base courier-authlib courier-authlib-userdb gamin libgamin0",
+    ),
 }
 PEERS = {"mbsync": Program(("mbsync",), ("isync",))}
 """What `make bench` alone needs: tools to measure beside."""
@@ -62,8 +81,15 @@ def ensure(
 ) -> None:
     """Each of the programs is there afterwards. Raises MissingPackages when that cannot be."""
     missing = [name for name in names if programs[name].found() is None]
-    if not missing:
-        return
+    apart = [name for name in missing if programs[name].unpacked]
+    installed = [name for name in missing if not programs[name].unpacked]
+    if installed:
+        _install(installed, programs, root=root)
+    for name in apart:
+        _unpack(name, programs[name], refresh=root and not installed and name == apart[0])
+
+
+def _install(missing: list[str], programs: Mapping[str, Program], *, root: bool) -> None:
     packages = [package for name in missing for package in programs[name].packages]
     command = "apt-get install -y --no-install-recommends " + " ".join(packages)
     if shutil.which("apt-get") is None:
@@ -76,6 +102,19 @@ def ensure(
     still = [name for name in missing if programs[name].found() is None]
     if still:
         raise MissingPackages(f"apt-get installed no {', '.join(still)}. Tried: {command}")
+
+
+def _unpack(name: str, program: Program, *, refresh: bool) -> None:
+    """`refresh` has apt's lists brought up to date before."""
+    try:
+        if refresh:
+            _apt("update")
+        unpack(program.packages, room() / program.unpacked)
+    except (UnpackingFailed, MissingPackages) as error:
+        wanted = f"apt-get download {' '.join(program.packages)}"
+        raise MissingPackages(f"{name} missing, and {wanted} is not possible: {error}") from error
+    if program.found() is None:
+        raise MissingPackages(f"{name} missing in its own packages: {' '.join(program.packages)}")
 
 
 def _apt(*arguments: str) -> None:

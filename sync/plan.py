@@ -22,6 +22,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.choice import LeftOut, chosen
+from sync.errors import Code, DeletionRefused, Side
 from sync.flags import keepable, same
 from sync.listing import Listing
 from sync.messages import Messages
@@ -55,8 +56,6 @@ class Plan:
     """What would be copied, but was not chosen."""
     duplicates: tuple[Duplicate, ...] = ()
     """What else is removed at the destination."""
-    withheld: int = 0
-    """So many would be removed beside that, and wait until a person has looked."""
 
 
 def unmatched(
@@ -85,7 +84,7 @@ def plan_folder(
     `unlisted` messages of the destination are not in its listing: nothing is to be done about them.
     Destination uids in `spared` are not removed.
     A destination uid of 0 in `pairs` is a copy whose uid is not known: it counts as present.
-    Removals that would empty a folder that an earlier run filled are withheld, and nothing else."""
+    Raises DeletionRefused when mode ALL would empty a folder that an earlier run filled."""
     ours, theirs = source.messages, destination.messages
     copies, gone = array("I"), array("I")
     present, recorded = Pairs(), Pairs()
@@ -101,7 +100,7 @@ def plan_folder(
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
     removals = () if options.mode is not Mode.ALL else _removals(present, theirs, spared)
-    held = empties(len(removals), len(theirs) + unlisted, pairs, options)
+    refuse_emptying(len(removals), len(theirs) + unlisted, pairs, options)
     permanent = destination.permanent_flags
     wanted, left_out = chosen(ours.select(copies), options)
     return Plan(
@@ -111,17 +110,20 @@ def plan_folder(
         flags=()
         if options.mode is Mode.NEW
         else tuple(_flag_changes(present, ours, theirs, permanent)),
-        removals=() if held else removals,
+        removals=removals,
         left_out=left_out,
-        withheld=len(removals) if held else 0,
     )
 
 
-def empties(removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions) -> bool:
-    """Whether a folder that an earlier run filled would lose more than half of what is there, and
-    nobody has allowed it. A dry run tells it."""
+def refuse_emptying(
+    removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions
+) -> None:
+    """Raises DeletionRefused when a folder that an earlier run filled would lose more than half of
+    what is there, and nobody has allowed it. A dry run tells it."""
     asked = options.allow_removal or options.dry_run
-    return bool(pairs) and not asked and 2 * removals > there
+    if pairs and not asked and 2 * removals > there:
+        words = f"{removals:,} of {there:,} messages"
+        raise DeletionRefused(Code.DELETION_REFUSED, words, side=Side.DESTINATION)
 
 
 def _removals(present: Pairs, theirs: Messages, spared: Collection[int]) -> tuple[int, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from launch.packages import PROGRAMS, MissingPackages, Program, ensure, main
+from launch.unpacking import library_path, room
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))
@@ -37,3 +39,30 @@ def test_without_root_the_package_is_named() -> None:
     assert str(refusal.value) == (
         "wanted missing. As root: apt-get install -y --no-install-recommends its-package"
     )
+
+
+def test_a_server_that_is_not_installed_is_named_too() -> None:
+    """What is unpacked beside the system's own fails with its packages when there are none."""
+    packages = ("no-such-package-at-all",)
+    programs = {"wanted": Program(("no-such-program",), packages, unpacked="wanted")}
+    with pytest.raises(MissingPackages, match="wanted missing, and apt-get download no-such-pac"):
+        ensure(["wanted"], programs, root=False)
+    assert not list(room().glob("*wanted*"))
+
+
+@pytest.mark.parametrize("name", ["cyrus", "courier"])
+def test_what_is_unpacked_is_whole(name: str) -> None:
+    """The program finds each library that it needs, and lies where nothing is installed."""
+    path = PROGRAMS[name].found()
+    assert path is not None
+    assert "mailhaul" in path
+    root = path.partition(f"/{name}/")[0] + f"/{name}"
+    libraries = subprocess.run(
+        ["ldd", path],
+        env={"LD_LIBRARY_PATH": library_path(Path(root)), "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert root in libraries
+    assert "not found" not in libraries

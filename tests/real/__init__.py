@@ -1,0 +1,1 @@
+"""Dovecot, Cyrus and Courier, each as source and as destination."""
