@@ -83,7 +83,7 @@ class Arrivals:
                 if result := self._whole(command, meta, data):
                     yield result
                 continue
-            line = dialogue.line()
+            line = dialogue.response()
             if _FETCH.match(line):
                 yield from self._message(command, line)
             elif line.startswith(b"* "):

@@ -34,12 +34,17 @@ def parse_capabilities(text: bytes) -> Capabilities:
         special_use="SPECIAL-USE" in names,
         namespace="NAMESPACE" in names,
         compress="COMPRESS=DEFLATE" in names,
-        append_limit=_append_limit(names),
+        append_limit=_limit(names, "APPENDLIMIT"),
+        message_limit=_limit(names, "MESSAGELIMIT") or None,
+        save_limit=_limit(names, "SAVELIMIT") or None,
         names=frozenset(names),
     )
 
 
-def _append_limit(names: set[str]) -> int | None:
-    """RFC 7889: without a number the limit differs from folder to folder, and is not known."""
-    limits = [name.partition("=")[2] for name in names if name.startswith("APPENDLIMIT=")]
-    return next((int(limit) for limit in limits if limit.isdigit()), None)
+def _limit(names: set[str], name: str) -> int | None:
+    """The least that is told. Without a number it is not known: that of APPENDLIMIT (RFC 7889) then
+    differs from folder to folder."""
+    told = [said.partition("=")[2] for said in names if said.startswith(f"{name}=")]
+    return min(
+        (int(limit) for limit in told if limit.isdecimal() and len(limit) < 20), default=None
+    )

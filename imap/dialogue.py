@@ -2,6 +2,9 @@
 
 Commands are sent with `send`, without waiting; `answer` reads up to the tagged line of one of
 them. While any is under way (`outstanding`) the connection belongs to whoever sent it.
+
+Every untagged response is taken by whoever asked, or may come at any time, or is in the answer's
+`unread`: then nobody can say that everything has been read.
 """
 
 from __future__ import annotations
@@ -12,8 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from imap import faults
-from imap.parse import LITERAL, Parts
+from imap.consent import Spelled, Withheld
+from imap.parse import LITERAL, Parts, ResponseCode, response_code, words
 from imap.received import Groups
+from imap.responses import MOST_UNREAD, known, plain, readable, shown
 from imap.wire import Wire
 from sync.errors import AccountError, Code, ConnectionLost, FolderError, Side
 from sync.model import Capabilities
@@ -22,11 +27,16 @@ LONGEST_LITERAL = 1024 * 1024
 """Of what is no message: names, header fields."""
 LITERAL_MINUS = 4096
 """RFC 7888: the longest literal that LITERAL- sends without asking."""
-MOST_RESPONSES = 200_000
+MOST_KEPT = 64 * 1024 * 1024
+"""Bytes of what one command is told by untagged responses that somebody keeps as they are."""
+_KEPT_AROUND = 200
+"""Bytes that each of them costs beside its own."""
 _PLAIN = re.compile(rb"[\x20-\x7e]*\Z")
-_STATUS = re.compile(rb"(OK|NO|BAD)(?: (.*))?\Z", re.I | re.S)
+_BYE = re.compile(rb"[ \t]*+\*[ \t]*+BYE(?![^ \t\[])(.*)\Z", re.I | re.S)
+_TAGGED = re.compile(rb"(\S++)[ \t]++(OK|NO|BAD)(?:[ \t]++(.*))?\Z", re.I | re.S)
 
-Take = Callable[[Parts], None]
+Take = Callable[[Parts], bool | None]
+"""False: not understood. It is held against the answer, unless it may come at any time."""
 Usual = tuple[re.Pattern[bytes], Callable[[Groups], None]]
 """What most lines of an answer look like, and who takes them without a look at their tokens."""
 
@@ -40,15 +50,22 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is OK, NO or BAD; `text` is what follows it, response code included."""
+    """`status` is OK, NO or BAD; `text` is what follows it, response code included. `unread` are
+    responses that nobody has understood, for people."""
 
     status: bytes
     text: bytes
     untagged: tuple[Parts, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def ok(self) -> bool:
         return self.status == b"OK"
+
+    @property
+    def code(self) -> ResponseCode:
+        """Also an OK may have one that limits what it says (MESSAGELIMIT, RFC 9738)."""
+        return response_code(self.text)
 
 
 def astring(text: bytes) -> bytes | Literal:
@@ -56,6 +73,16 @@ def astring(text: bytes) -> bytes | Literal:
     if not _PLAIN.match(text):
         return Literal(text)
     return b'"' + text.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+
+
+def sayable(*words: bytes | Literal) -> bool:
+    """Whether these can be sent: no line break outside of a literal, NUL nowhere."""
+    return all(
+        b"\0" not in word.data
+        if isinstance(word, Literal)
+        else not any(byte in word for byte in (b"\0", b"\r", b"\n"))
+        for word in words
+    )
 
 
 class Dialogue:
@@ -70,6 +97,7 @@ class Dialogue:
         self.qresync = False
         """QRESYNC is enabled (RFC 7162)."""
         self._last = 0
+        self._withheld = Withheld()
 
     @property
     def side(self) -> Side:
@@ -89,23 +117,26 @@ class Dialogue:
         return b"m%d" % self._last
 
     def send(self, *words: bytes | Literal) -> bytes:
-        """Send one command soon, words parted by spaces; its tag. Waits only for a literal that
-        the server has to agree to first."""
-        for word in words:
-            text = word.data if isinstance(word, Literal) else word
-            if b"\0" in text or (
-                not isinstance(word, Literal) and (b"\r" in text or b"\n" in text)
-            ):
-                raise AccountError(Code.BAD_ARGUMENT, side=self.side, where=self.host)
+        """Send one command soon, words parted by spaces; its tag. Never waits: what has to follow
+        upon the server's consent goes out while answers are read."""
+        if not sayable(*words):
+            raise AccountError(Code.BAD_ARGUMENT, side=self.side, where=self.host)
         tag = self.next_tag()
         self.outstanding += 1
-        self.wire.write(tag)
+        command = Spelled(tag)
+        piece = tag
         for word in words:
-            if isinstance(word, Literal):
-                self._send_literal(word.data)
-            else:
-                self.wire.write(b" " + word)
-        self.wire.write(b"\r\n")
+            if not isinstance(word, Literal):
+                piece += b" " + word
+                continue
+            piece += b" " + self.announce(len(word.data))
+            if self.needs_consent(len(word.data)):
+                command.pieces.append(piece)
+                piece = b""
+            piece += word.data
+        command.pieces.append(piece + b"\r\n")
+        if now := self._withheld.send(command):
+            self.wire.write(now)
         return tag
 
     def needs_consent(self, size: int) -> bool:
@@ -116,15 +147,6 @@ class Dialogue:
     def announce(self, size: int) -> bytes:
         return b"{%d}\r\n" % size if self.needs_consent(size) else b"{%d+}\r\n" % size
 
-    def _send_literal(self, data: bytes) -> None:
-        self.wire.write(b" " + self.announce(len(data)))
-        if self.needs_consent(len(data)):
-            self.wire.flush()
-            while not (line := self.line()).startswith(b"+"):
-                if not line.startswith(b"* "):
-                    raise self.wire.lost(ValueError("literal refused"))
-        self.wire.write(data)
-
     def ask(self, *words: bytes | Literal) -> Answer:
         """Send one command and wait for its answer."""
         return self.answer(self.send(*words))
@@ -133,27 +155,40 @@ class Dialogue:
         """The answer to the command `tag`, which must be the oldest under way. Untagged responses
         go to `take`, or into the answer."""
         self.wire.flush()
-        kept: list[Parts] = []
+        heard = _Heard(take)
         while True:
             if usual is not None:
                 self.wire.take_all(*usual)
-            line = self.line()
-            if not line.startswith(b"* "):
-                status = self.tagged(line, tag)
-                return Answer(status[0], status[1], tuple(kept))
-            parts = self.rest(line)
-            if take is not None:
-                take(parts)
-            elif len(kept) < MOST_RESPONSES:
-                kept.append(parts)
+            line = self.response()
+            if line.startswith(b"* "):
+                heard.take(self.rest(line))
+            elif _TAGGED.match(line):
+                status, text = self.tagged(line, tag)
+                return Answer(status, text, tuple(heard.kept), tuple(heard.unread))
+            else:
+                heard.give_up(words(line))
+            if heard.size > MOST_KEPT:
+                raise self.wire.lost(ValueError("too long an answer"))
 
     def line(self) -> bytes:
         """The next line without its end. BYE ends the conversation."""
         line = self.wire.readline().rstrip(b"\r\n")
-        if line[:6].upper() == b"* BYE " or line.upper() == b"* BYE":
-            self.wire.farewell = line[6:] or b"BYE"
+        if (bye := _BYE.match(line)) is not None:
+            self.wire.farewell = bye[1].strip() or b"BYE"
             raise self.wire.lost(ConnectionError())
         return line
+
+    def response(self) -> bytes:
+        """The first line of the next response; an untagged one as everybody spells it. What waits
+        for the server's consent goes out when it is given."""
+        while True:
+            line = self.line().lstrip(b" \t")
+            if line.startswith(b"*"):
+                return plain(line)
+            if line.startswith(b"+") and self._withheld:
+                self._write_on(self._withheld.consented())
+            elif line:
+                return line
 
     def rest(self, line: bytes) -> Parts:
         """An untagged response whole, without its '* ', its literals read."""
@@ -164,16 +199,22 @@ class Dialogue:
             if size > LONGEST_LITERAL:
                 raise self.wire.lost(ValueError("literal too long"))
             parts += [self.wire.read(int(announced[1])), self.line()]
+            size += len(parts[-1])
         return tuple(parts)
 
     def tagged(self, line: bytes, tag: bytes) -> tuple[bytes, bytes]:
         """Status and text of the tagged line, which has to be that of `tag`."""
-        found, _, rest = line.partition(b" ")
-        status = _STATUS.match(rest)
-        if found != tag or status is None:
+        said = _TAGGED.match(line)
+        if said is None or said[1] != tag:
             raise self.wire.lost(ValueError("unexpected line"))
         self.outstanding -= 1
-        return status[1].upper(), status[2] or b""
+        self._write_on(self._withheld.answered(tag))
+        return said[2].upper(), said[3] or b""
+
+    def _write_on(self, data: bytes) -> None:
+        if data:
+            self.wire.write(data)
+            self.wire.flush()
 
     def refusal(self, answer: Answer, folder: str) -> ConnectionLost | FolderError:
         """What NO or BAD to a command about a folder means."""
@@ -190,3 +231,30 @@ class Dialogue:
                 self.wire.flush()
                 self.wire.part()
         self.wire.close()
+
+
+class _Heard:
+    """The untagged responses of one answer."""
+
+    def __init__(self, take: Take | None) -> None:
+        self.kept: list[Parts] = []
+        self.unread: list[str] = []
+        self.size = 0
+        """Bytes of what is kept."""
+        self._take = take
+
+    def take(self, parts: Parts) -> None:
+        if not readable(parts):
+            understood = False
+        elif self._take is not None:
+            understood = self._take(parts) is not False
+        else:
+            understood = False
+            self.kept.append(parts)
+            self.size += sum(map(len, parts)) + _KEPT_AROUND
+        if not understood and not known(parts):
+            self.give_up(shown(parts))
+
+    def give_up(self, line: str) -> None:
+        if len(self.unread) < MOST_UNREAD:
+            self.unread.append(line)

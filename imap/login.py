@@ -55,9 +55,10 @@ def _authenticate_plain(dialogue: Dialogue, login: Login) -> Answer:
         return dialogue.ask(b"AUTHENTICATE PLAIN", secret)
     tag = dialogue.send(b"AUTHENTICATE PLAIN")
     dialogue.wire.flush()
-    while not (line := dialogue.line()).startswith(b"+"):
+    while not (line := dialogue.response()).startswith(b"+"):
         if not line.startswith(b"* "):
             return Answer(*dialogue.tagged(line, tag))
+        dialogue.rest(line)
     dialogue.wire.write(secret + b"\r\n")
     return dialogue.answer(tag)
 

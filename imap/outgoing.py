@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from imap.dialogue import Literal, astring
 from imap.names import wire_name
+from sync import dates
 from sync.model import Folder
 
 _DATE = re.compile(
@@ -105,7 +106,7 @@ def wire_flags(
 
 def wire_date(text: str) -> bytes:
     """A quoted date-time, or b'' for one that a server would refuse or turn into another."""
-    match = _DATE.match(text.strip())
+    match = _DATE.match(text.strip()) or _DATE.match(_reworded(text))
     if match is None:
         return b""
     spelled, time, zone = match.groups()
@@ -113,6 +114,15 @@ def wire_date(text: str) -> bytes:
     if not day or int(zone[1:]) > _FARTHEST:
         return b""
     return f'"{day} {time} {zone}"'.encode()
+
+
+def _reworded(text: str) -> str:
+    """A date in another readable form, as the RFC spells it; '' for what is no date."""
+    found = dates.spelled(text)
+    if found is None:
+        return ""
+    month = _MONTHS[found.month - 1]
+    return f"{found.day:02}-{month}-{found.year:04} {found:%H:%M:%S %z}"
 
 
 @lru_cache(4096)

@@ -12,10 +12,23 @@ from dataclasses import dataclass
 Parts = tuple[bytes, ...]
 Token = bytes | None | list["Token"]
 
+HIGHEST_UID = 2**32 - 1
 LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}\Z")
-_TOKEN = re.compile(rb'\s*(?:([()])|"((?:[^"\\]|\\.)*)"|((?:[^\s()"\[]+|\[[^\]]*\])+)|(\S))', re.S)
+_QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
+_ATOM = rb'((?:[^\s()"\[]++|\[[^\]]*+\])++)'
+_NEVER = rb"((?!))"
+_TOKENS = {
+    (quotes, brackets): re.compile(
+        rb"\s*+(?:([()])|%b|%b|(\S))"
+        % (_QUOTED if quotes else _NEVER, _ATOM if brackets else rb'([^\s()"\[]++)'),
+        re.S,
+    )
+    for quotes in (True, False)
+    for brackets in (True, False)
+}
+"""By what still has an end in the text: one that has none is looked for once only."""
 _ESCAPED = re.compile(rb"\\(.)", re.S)
-_CODE = re.compile(rb"\[([^\s\]]+) ?((?:\"[^\"]*\"|[^\]\"])*)\] ?", re.S)
+_CODE = re.compile(rb"\s*+\[([^\s\]]++)\s*+((?:\"[^\"]*+\"|[^\]\"])*+)\] ?", re.S)
 _DEEPEST = 50
 _WORDS = 500
 
@@ -42,7 +55,10 @@ def tokens(parts: Parts) -> list[Token]:
 
 
 def _read_text(text: bytes, stack: list[list[Token]]) -> None:
-    for match in _TOKEN.finditer(text):
+    quotes = brackets = True
+    at = 0
+    while (match := _TOKENS[quotes, brackets].match(text, at)) is not None:
+        at = match.end()
         bracket, quoted, atom, odd = match.groups()
         if bracket == b"(" and len(stack) < _DEEPEST:
             inner: list[Token] = []
@@ -57,6 +73,7 @@ def _read_text(text: bytes, stack: list[list[Token]]) -> None:
             stack[-1].append(None if atom.upper() == b"NIL" else atom)
         else:
             stack[-1].append(odd or b"(")
+            quotes, brackets = quotes and odd != b'"', brackets and odd != b"["
 
 
 def attributes(parts: Parts) -> dict[bytes, Token]:
@@ -73,6 +90,12 @@ def number(token: Token) -> int:
     return int(token) if isinstance(token, bytes) and token.isdigit() and len(token) < 20 else 0
 
 
+def uid(token: Token) -> int:
+    """0 for what is none: a uid has 32 bits (RFC 9051, section 2.3.1.1)."""
+    said = number(token)
+    return said if said <= HIGHEST_UID else 0
+
+
 def response_code(text: bytes) -> ResponseCode:
     """Of the text behind OK, NO, BAD or BYE."""
     match = _CODE.match(text)
@@ -82,10 +105,13 @@ def response_code(text: bytes) -> ResponseCode:
 def words(text: bytes, secret: str = "") -> str:
     """A server's text for a person: one line, no control characters, of bounded length, and
     without `secret`, which some servers repeat."""
+    said = text[: _WORDS * 4]
     try:
-        spoken = text[: _WORDS * 4].decode()
-    except UnicodeDecodeError:
-        spoken = text[: _WORDS * 4].decode("latin-1")
+        spoken = said.decode()
+    except UnicodeDecodeError as error:
+        # What is cut amid a character is UTF-8 nevertheless.
+        cut = len(text) > len(said) and error.start > len(said) - 4
+        spoken = said[: error.start].decode() if cut else said.decode("latin-1")
     if secret:
         spoken = spoken.replace(secret, "•••")
     spoken = "".join(c if c.isprintable() else " " for c in spoken)

@@ -84,6 +84,8 @@ class Sender:
         if self._announce(batch, item):
             for piece in item.pieces:
                 self.dialogue.wire.write(piece)
+        elif batch.tag not in self._under_way:
+            self._batch = None
 
     def send_alone(self, item: Item) -> None:
         self.end_batch()
@@ -143,9 +145,8 @@ class Sender:
 
     def hear_out(self) -> None:
         """Take what the server has said before the line broke, until there is no more of it."""
-        wire = self.dialogue.wire
-        if not wire.closed:
-            wire.sock.settimeout(LAST_WORDS)
+        if not self.dialogue.wire.closed:
+            self.dialogue.wire.sock.settimeout(LAST_WORDS)
         while self._under_way:
             self._hear()
 
@@ -159,7 +160,8 @@ class Sender:
         if isinstance(name, Literal):
             name = name.data
             wire.write(self.dialogue.announce(len(name)))
-            self._await_consent(command, len(name))
+            if not self._await_consent(command, len(name)):
+                return command
         wire.write(name)
         return command
 
@@ -171,11 +173,11 @@ class Sender:
     def _announce(self, command: Command, item: Item) -> bool:
         """Send everything before the body; whether the body may follow."""
         command.items.append(item)
+        if command.tag not in self._under_way:
+            return False
         command.size += item.size
         self.held += item.size
         self._messages += 1
-        if command.tag not in self._under_way:
-            return False
         self.dialogue.wire.write(b" " + item.head() + self.dialogue.announce(item.size))
         return self._await_consent(command, item.size)
 
@@ -191,21 +193,19 @@ class Sender:
 
     def _hear(self) -> bool:
         """Read one line; whether it was the server's consent to a literal."""
-        line = self.dialogue.line()
+        line = self.dialogue.response()
         if line.startswith(b"* "):
             self.dialogue.rest(line)
             return False
-        tag, _, rest = line.partition(b" ")
-        command = self._under_way.pop(tag, None)
-        if command is not None:
-            status, _, text = rest.partition(b" ")
-            self.dialogue.outstanding -= 1
+        tag = line.split(maxsplit=1)[0]
+        if (command := self._under_way.pop(tag, None)) is not None:
+            status, text = self.dialogue.tagged(line, tag)
             self.held -= command.size
             self._messages -= len(command.items)
             if command is self._batch:
                 self._batch = None
-            self.answered.append(Answered(command, status.upper(), text))
-        return tag == b"+"
+            self.answered.append(Answered(command, status, text))
+        return tag.startswith(b"+")
 
 
 def use_up(chunks: Iterable[bytes]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from store.tables import LedgerBatch, LedgerFolder
-from sync.ledger_rows import Kind, unpack_pairs
+from sync.ledger_kinds import Kind, unpack_pairs
 from sync.report import Outcome
 
 LINES = 500

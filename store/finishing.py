@@ -17,8 +17,12 @@ from store.reporting_in import write_values
 from store.states import AccountRunState, AccountState, Phase, move
 from store.tables import Account, FindingRow, now
 from store.wishes import BACK_TO, wanted
+from sync.errors import Code, Side
 from sync.model import FolderList
 from sync.report import FolderReport, MailboxReport, Verdict
+
+REASONS = 20
+"""So many folders whose removals wait are named as an account's reason; the report has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,7 @@ def finish_account_run(
     values |= {"verdict": report.verdict, "folder": "", "lease": None}
     missing = (f"{name} (the source has no such folder)" for name in report.missing)
     values["left_out"] = [*report.left_out, *missing]
-    broken = next((folder for folder in report.folders if folder.error), None)
-    if broken is not None:
-        values |= {"error": broken.error, "server_words": broken.server_words}
+    values |= _reason(report.folders)
     return _end(session, account_run_id, token, _state_of(report), **values)
 
 
@@ -128,6 +130,20 @@ def leave_account_run(
     if to == AccountRunState.STOPPED:
         left["completed_at"] = now()
     return write_values(session, account_run_id, token, left)
+
+
+def _reason(folders: Sequence[FolderReport]) -> dict[str, Any]:
+    """What broke a folder, as the account's reason: where removals wait for a person, those of all
+    folders, since that is what a person can decide."""
+    waiting = [f for f in folders if f.error is Code.DELETION_REFUSED and f.server_words]
+    broken = waiting[:1] or [folder for folder in folders if folder.error][:1]
+    if not broken:
+        return {}
+    words = [folder.server_words for folder in waiting[:REASONS]] or [broken[0].server_words]
+    if len(waiting) > REASONS:
+        words.append(f"and of {len(waiting) - REASONS:,} more folders")
+    side = Side.DESTINATION if waiting else ""
+    return {"error": broken[0].error, "server_words": "; ".join(words), "error_side": side}
 
 
 def totals(folders: Sequence[FolderReport]) -> dict[str, Any]:

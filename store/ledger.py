@@ -20,22 +20,25 @@ from store.recount import recount
 from store.states import AccountRunState
 from store.tables import AccountRun, LedgerBatch, LedgerFolder, now
 from sync.errors import Stopped, StopReason
-from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.intent import FolderKey, Intent, Known, Pair, Place, RefusedName, Rest
+from sync.ledger_kinds import Kind, pack_pairs
 from sync.ledger_rows import (
-    Kind,
     Row,
     fold,
     marks_of,
     pack_marks,
-    pack_pairs,
     pack_rest,
     pack_uids,
     settled_before,
     unpack_rest,
 )
+from sync.remarks import RemarkingLedger, refused_names
+
+_OF_NAMES = (LedgerFolder.source_uidvalidity == 0) & (LedgerFolder.destination_uidvalidity == 0)
+"""Folder names that were refused, and no folders."""
 
 
-class SqlLedger:
+class SqlLedger(RemarkingLedger):
     """`subject` names source and destination mailbox: pairs of another subject are not seen."""
 
     def __init__(
@@ -51,7 +54,8 @@ class SqlLedger:
     def places(self) -> Mapping[str, Place]:
         query = select(LedgerFolder.source, LedgerFolder.destination, LedgerFolder.rest)
         with self._store.read() as session:
-            rows = session.execute(query.where(self._mine).order_by(LedgerFolder.id)).all()
+            folders = query.where(self._mine, ~_OF_NAMES).order_by(LedgerFolder.id)
+            rows = session.execute(folders).all()
             keeping = self._keeping(session)
         return {
             row.source: Place(
@@ -109,6 +113,21 @@ class SqlLedger:
     def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
         with self._store.read() as session:
             return marks_of(list(_rows(session, self._find(session, key))))
+
+    def refused_names(self) -> Mapping[str, tuple[RefusedName, ...]]:
+        query = (
+            select(LedgerFolder.source, LedgerFolder.destination, LedgerBatch.packed)
+            .join(LedgerBatch, LedgerBatch.folder_id == LedgerFolder.id)
+            .where(self._mine, LedgerBatch.kind == Kind.NAME)
+            .order_by(LedgerBatch.id)
+        )
+        with self._store.read() as session:
+            return refused_names(
+                (row.source, row.destination, row.packed) for row in session.execute(query)
+            )
+
+    def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
+        self._add(key, kind, packed)
 
     def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
         """Whether messages have left under another UIDVALIDITY, or for the same destination."""

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from store.tables import AccountRun, LedgerBatch
-from sync.ledger_rows import Kind, unpack_pairs
+from sync.ledger_kinds import Kind, unpack_pairs
 
 _OTHERS = ("present", "skipped", "failed", "vanished")
 

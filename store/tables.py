@@ -412,7 +412,7 @@ class LedgerBatch(Base):
     doubtful_since: Mapped[datetime | None]
     """An open intent's: since then at the latest whoever wrote it is dead, and sends nothing."""
     kind: Mapped[str] = mapped_column(String(8))
-    """sent, found, gone or left."""
+    """One of sync.ledger_kinds.Kind."""
     packed: Mapped[bytes]
     """While open source uids; settled: pairs (source uid, destination uid, size)."""
 

@@ -11,8 +11,7 @@
     │   ├── Stalled                new connections did not help
     │   ├── ConnectFailed          the server cannot be reached or trusted
     │   ├── AuthenticationFailed   helps only after a person has changed something
-    │   ├── DestinationFull        helps only after a person has changed something
-    │   └── DeletionRefused        a person has to look at the plan first
+    │   └── DestinationFull        helps only after a person has changed something
     ├── RunError                   stops the whole run
     └── Stopped                    no fault: pause, stop, or the lease was lost
 
@@ -229,10 +228,6 @@ class AuthenticationFailed(AccountError):
 
 
 class DestinationFull(AccountError):
-    retry = Retry.AFTER_CHANGE
-
-
-class DeletionRefused(AccountError):
     retry = Retry.AFTER_CHANGE
 
 

@@ -18,26 +18,26 @@ from pathlib import Path
 
 from sync.errors import Code, RunError
 from sync.file_lock import FileLock
-from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.intent import FolderKey, Intent, Known, Pair, Place, RefusedName, Rest
+from sync.ledger_kinds import Kind, pack_pairs
 from sync.ledger_rows import (
     DAY,
-    Kind,
     Row,
     fold,
     marks_of,
     pack_marks,
-    pack_pairs,
     pack_rest,
     pack_uids,
     settled_before,
     squeeze,
     unpack_rest,
 )
+from sync.remarks import RemarkingLedger, refused_names
 
 ROWS_OF_A_FOLDER = 32
 """More settled rows than this, beside one for each day, are folded when a run ends."""
 
-_VERSION = 2
+_VERSION = 3
 _APPLICATION = 0x4D484C31
 _TABLES = """
 CREATE TABLE mailbox (
@@ -62,6 +62,14 @@ _LEFT_ELSEWHERE = """
 SELECT EXISTS (SELECT 1 FROM batch JOIN folder ON folder.id = folder_id
 WHERE mailbox_id = ? AND (source = ? OR destination = ?) AND folder_id IS NOT ? AND kind = ?)
 """
+_PLACES = """
+SELECT source, destination, rest FROM folder WHERE mailbox_id = ?
+AND NOT (source_uidvalidity = 0 AND destination_uidvalidity = 0) ORDER BY id
+"""
+_NAMES = """
+SELECT source, destination, packed FROM batch JOIN folder ON folder.id = folder_id
+WHERE mailbox_id = ? AND kind = ? ORDER BY batch.id
+"""
 _KEEPING = """
 SELECT DISTINCT source, destination FROM batch JOIN folder ON folder.id = folder_id
 WHERE mailbox_id = ? AND kind = ?
@@ -72,7 +80,7 @@ class LedgerUnusable(RunError):
     """The file cannot be read or written, or is no ledger; `server_words` are the reason."""
 
 
-class FileLedger:
+class FileLedger(RemarkingLedger):
     """`subject` names source and destination mailbox: pairs of another subject are not seen.
 
     Raises LedgerUnusable, and LedgerInUse while another process has the same mailbox open."""
@@ -92,7 +100,7 @@ class FileLedger:
             raise
 
     def places(self) -> Mapping[str, Place]:
-        query = "SELECT source, destination, rest FROM folder WHERE mailbox_id = ? ORDER BY id"
+        query = _PLACES
         with self._reading() as db:
             rows = db.execute(query, (self._mailbox,)).fetchall()
             keeping: defaultdict[bytes, set[str]] = defaultdict(set)
@@ -149,6 +157,16 @@ class FileLedger:
     def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
         with self._reading() as db:
             return marks_of(list(_rows(db, self._find(db, key))))
+
+    def refused_names(self) -> Mapping[str, tuple[RefusedName, ...]]:
+        with self._reading() as db:
+            rows = db.execute(_NAMES, (self._mailbox, Kind.NAME)).fetchall()
+        return refused_names(
+            (_text(source), _text(there), packed) for source, there, packed in rows
+        )
+
+    def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
+        self._add(key, kind, packed)
 
     def end_run(self) -> None:
         """The mailbox was gone through to its end: what comes next is another run."""
@@ -231,6 +249,9 @@ def _check_or_make(db: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("this is a database, but not a ledger")
     elif version == 1:
         _add_times(db)
+    elif version == 2:
+        # It has no remarks yet; a program that knows only version 2 must not misread ours.
+        db.execute(f"PRAGMA user_version = {_VERSION}")
     elif version != _VERSION:
         raise sqlite3.DatabaseError(f"a ledger of version {version}, and {_VERSION} is understood")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sync.duplicates import remove_duplicates
+from sync.errors import FolderChanged, FolderError
 from sync.ports import Destination
 from sync.report import Outcome
 from sync.work import Work
@@ -21,15 +22,29 @@ def rehearse(work: Work) -> None:
 
 
 def finish(work: Work, destination: Destination) -> None:
-    """Set the flags, then remove: in this order, so that a refused removal costs nothing else."""
-    plan, folder = work.plan, work.pair.destination
-    if plan is None:
-        return
-    uidvalidity = work.key.destination_uidvalidity
-    if plan.flags:
-        work.tally.flags_changed = destination.set_flags(folder, uidvalidity, plan.flags)
-    if plan.removals:
-        work.tally.removed += destination.remove(folder, uidvalidity, plan.removals)
-    if plan.duplicates:
-        found = plan.duplicates
+    """Set the flags, then remove. What the server refuses of that costs nothing else: the copies
+    are proven, and the folder is not verified."""
+    for step in (_flag, _remove, _remove_duplicates):
+        try:
+            step(work, destination)
+        except FolderChanged:
+            raise
+        except FolderError as error:
+            work.tally.held = work.tally.held or error
+
+
+def _flag(work: Work, destination: Destination) -> None:
+    if work.plan and (flags := work.plan.flags):
+        folder, uidvalidity = work.pair.destination, work.key.destination_uidvalidity
+        work.tally.flags_changed = destination.set_flags(folder, uidvalidity, flags)
+
+
+def _remove(work: Work, destination: Destination) -> None:
+    if work.plan and (uids := work.plan.removals):
+        folder, uidvalidity = work.pair.destination, work.key.destination_uidvalidity
+        work.tally.removed += destination.remove(folder, uidvalidity, uids)
+
+
+def _remove_duplicates(work: Work, destination: Destination) -> None:
+    if work.plan and (found := work.plan.duplicates):
         work.tally.duplicates_removed += remove_duplicates(work, found, destination)

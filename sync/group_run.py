@@ -18,7 +18,6 @@ from sync.copy import Copier
 from sync.errors import (
     Code,
     ConnectionLost,
-    DeletionRefused,
     FolderChanged,
     FolderError,
     RunError,
@@ -73,6 +72,8 @@ class GroupRun:
         self._stop = stop
         self._once = once
         self._clearing = clearing
+        self.held: set[str] = set()
+        """Folders of the destination in which all is proven, and only a removal waits."""
         seconds, quiet = options.settle_seconds, options.quiet_seconds
         self._aftermath = Aftermath(sides, stop, seconds=seconds, quiet=quiet)
         self._refiler = Refiler(
@@ -152,18 +153,17 @@ class GroupRun:
         for work in works:
             tally = work.tally
             sound = work.under_way and not tally.open and not tally.unproven
-            tally.verified = sound and tally.report().balanced
+            sound = sound and tally.report().balanced
+            tally.verified = sound and tally.held is None
+            if sound and tally.held is not None:
+                self.held.add(work.pair.destination.name)
             if tally.verified and not (tally.notes or tally.chosen or options.dry_run):
                 lay_to_rest(work, self._ledger, options)
 
     def _plan(self, work: Work) -> None:
         """That much would have to be removed is believed only of whole listings."""
         sides, ledger, options = self._sides, self._ledger, self._options
-        try:
-            plan_work(work, sides, ledger, options, aftermath=self._aftermath)
-        except DeletionRefused as refused:
-            if work.part is None:
-                raise _of_folder(refused, work) from None
+        if not plan_work(work, sides, ledger, options, aftermath=self._aftermath):
             self._plan_whole(work)
 
     def _plan_whole(self, work: Work) -> None:
@@ -217,9 +217,3 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
 def _copied(works: list[Work]) -> bool:
     """By this pass: what an earlier one has copied does not count again and again."""
     return any(work.copied for work in works)
-
-
-def _of_folder(refused: DeletionRefused, work: Work) -> DeletionRefused:
-    name = work.pair.destination.name
-    words = f"{name}: {refused.server_words}"
-    return DeletionRefused(refused.code, words, side=refused.side, where=name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from sync.errors import Code
 from sync.model import FolderStatus
 
 _EVERY_UID = range(1, 2**32)
@@ -43,6 +44,45 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """By what a message is told from another one that has got its uid (a server restored from a
+    backup gives uids twice). Numbers of 32 bits, 0 where not known: `source` and `destination` of
+    size and internal date as that side lists them, `identity` of the identifying header fields."""
+
+    source: int = 0
+    destination: int = 0
+    identity: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a proof has found wrong with a copy: true until another proof says otherwise."""
+
+    code: Code
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A message that was refused for its own sake: by the destination, or by the source that would
+    not hand it out. `limit` is the destination's APPENDLIMIT then, 0 for none; `stamp` is the
+    message's as `Stamp.source`."""
+
+    code: Code
+    words: str = ""
+    limit: int = 0
+    stamp: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedName:
+    """A folder name that the destination has refused, with its words."""
+
+    destination: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """How both folders were when all was known to be equal: while they still are like that,
     there is nothing to do."""
@@ -77,6 +117,12 @@ class Known:
     proven: those may be the last ones, and are never removed."""
     left_now: Collection[int] = frozenset()
     """Those that attempts of this very account run have removed, or were about to."""
+    stamps: Mapping[int, Stamp] = field(default_factory=dict)
+    """By source uid, of as many pairs as have one."""
+    judgements: Mapping[int, Judgement] = field(default_factory=dict)
+    """By source uid: what is wrong with a copy."""
+    refused: Mapping[int, Refusal] = field(default_factory=dict)
+    """By source uid: messages that have no copy, since they were refused for their own sake."""
     guarded: bool = False
     """Messages have left the source under another UIDVALIDITY of this folder, or out of another
     folder with the same destination: which copies here are the last ones is not known, so that

@@ -6,9 +6,12 @@
     forget   a settled row GONE with source uids whose copy is gone
     leave    a settled row LEFT with source uids that are removed from the source
     mark     a settled row MARKED with source uids, each with the mark of its content
+    stamp    a settled row STAMPED with stamps, packed as pairs (sync.stamps)
+    judge    a settled row JUDGED, refuse a settled row REFUSED: JSON, what was found by source uid,
+             null where it is true no longer
 
-Rows are folded in their order, so a later one outranks an earlier one. A message costs 16 bytes
-and its share of one row.
+Rows are folded in their order, so a later one outranks an earlier one. A message costs 32 bytes
+and its share of two rows.
 """
 
 from __future__ import annotations
@@ -18,17 +21,21 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from struct import Struct
 
 from sync.columns import Uids
-from sync.intent import Intent, Known, Pair, Rest
+from sync.intent import Intent, Known, Rest
+from sync.ledger_kinds import (
+    BESIDE,
+    Kind,
+    pack_pairs,
+    pair_rows,
+    pair_uids,
+    unpack_pairs,
+)
 from sync.model import FolderStatus
 from sync.pairs import Pairs
-
-_PAIR = Struct("<IIQ")
-"""Source uid, destination uid, size. A uid has 32 bits (RFC 9051, section 2.3.1.1)."""
-
+from sync.remarks import Remarks
 
 _MARK = Struct("<I16s")
 """Source uid, mark."""
@@ -39,14 +46,6 @@ _STATUS = Struct("<QQQQ")
 
 DAY = 86_400
 """Seconds."""
-
-
-class Kind(StrEnum):
-    SENT = "sent"
-    FOUND = "found"
-    GONE = "gone"
-    LEFT = "left"
-    MARKED = "marked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,7 @@ def fold(rows: Iterable[Row], run: int) -> Known:
     pairs, sent = Pairs(), Pairs()
     left, left_now = Uids(), Uids()
     intents: list[Intent] = []
+    remarks = Remarks()
     for row in rows:
         if not row.settled:
             uids, earlier = unpack_uids(row.packed), row.run != run
@@ -77,23 +77,35 @@ def fold(rows: Iterable[Row], run: int) -> Known:
             gone = unpack_uids(row.packed)
             pairs.drop(gone)
             sent.drop(gone)
+            remarks.forget(gone)
         elif row.kind == Kind.LEFT:
             left.update(unpack_uids(row.packed))
             left_now.update(unpack_uids(row.packed) if row.run == run else ())
-        elif row.kind != Kind.MARKED:
+        elif row.kind in BESIDE:
+            remarks.read(row.kind, row.packed)
+        else:
             ours = row.kind == Kind.SENT and row.run == run
-            for uid, there, size in _PAIR.iter_unpack(row.packed):
+            for uid, there, size in pair_rows(row.packed):
                 pairs.add(uid, there, size)
                 if ours:
                     sent.add(uid, there, size)
-    return Known(pairs.there, sent, tuple(intents), left or frozenset(), left_now or frozenset())
+    return Known(
+        pairs.there,
+        sent,
+        tuple(intents),
+        left or frozenset(),
+        left_now or frozenset(),
+        remarks.stamps,
+        remarks.judgements,
+        {uid: one for uid, one in remarks.refused.items() if uid not in pairs},
+    )
 
 
 def settled_before(rows: Iterable[Row], moment: datetime) -> Collection[int]:
     """Source uids of the pairs that were settled last at `moment` or before."""
     latest, found = moment.timestamp(), set[int]()
     for row in rows:
-        if not row.settled or row.kind in (Kind.LEFT, Kind.MARKED):
+        if not row.settled or row.kind in BESIDE:
             continue
         uids = unpack_uids(row.packed) if row.kind == Kind.GONE else pair_uids(row.packed)
         if row.kind == Kind.GONE or row.at > latest:
@@ -105,12 +117,12 @@ def settled_before(rows: Iterable[Row], moment: datetime) -> Collection[int]:
 
 def squeeze(rows: Sequence[Row], run: int) -> Iterator[Row]:
     """What settled rows amount to in few rows: the pairs of one day in one, settled when the last
-    of them was; then what has left the source, and the marks."""
+    of them was; then what has left the source, the marks, and the remarks."""
     days: dict[int, Pairs] = {}
     latest: dict[int, int] = {}
     decided: set[int] = set()
     for row in reversed(rows):
-        if row.kind in (Kind.LEFT, Kind.MARKED):
+        if row.kind in BESIDE:
             continue
         if row.kind == Kind.GONE:
             decided.update(unpack_uids(row.packed))
@@ -129,6 +141,14 @@ def squeeze(rows: Sequence[Row], run: int) -> Iterator[Row]:
         yield Row(0, run, Kind.LEFT, True, 0, pack_uids(left), max(latest.values(), default=0))
     if marks := dict(marks_of(rows)):
         yield Row(0, run, Kind.MARKED, True, 0, pack_marks(marks.items()))
+    remarks = Remarks()
+    for row in rows:
+        if row.kind == Kind.GONE:
+            remarks.forget(unpack_uids(row.packed))
+        else:
+            remarks.read(row.kind, row.packed)
+    for kind, packed in remarks.packed():
+        yield Row(0, run, kind, True, 0, packed)
 
 
 def marks_of(rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
@@ -140,22 +160,6 @@ def marks_of(rows: Iterable[Row]) -> Iterator[tuple[int, bytes]]:
 
 def pack_marks(marks: Iterable[tuple[int, bytes]]) -> bytes:
     return b"".join(_MARK.pack(uid, mark) for uid, mark in marks)
-
-
-def pack_pairs(pairs: Iterable[Pair]) -> bytes:
-    packed = bytearray()
-    for pair in pairs:
-        packed += _PAIR.pack(pair.source_uid, pair.destination_uid, pair.size)
-    return bytes(packed)
-
-
-def pair_uids(packed: bytes) -> Iterator[int]:
-    """The source uids alone."""
-    return (uid for uid, _, _ in _PAIR.iter_unpack(packed))
-
-
-def unpack_pairs(packed: bytes) -> Iterator[Pair]:
-    return (Pair(*numbers) for numbers in _PAIR.iter_unpack(packed))
 
 
 def pack_rest(rest: Rest) -> bytes:

@@ -8,7 +8,7 @@ raised, after what was done until then has been told to `progress`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -76,7 +76,7 @@ def migrate(
         for report, exceptions in worker.run(group, prepared.created, prepared.rested):
             reports.append(report)
             named += exceptions
-    surplus = _surplus(prepared, destination, reports, options)
+    surplus = _surplus(prepared, destination, reports, options, held=worker.held)
     for report in surplus:
         progress.folder_done(report)
     reports += surplus
@@ -157,11 +157,14 @@ def _surplus(
     destination: Destination,
     reports: Sequence[FolderReport],
     options: SyncOptions,
+    *,
+    held: Collection[str],
 ) -> list[FolderReport]:
-    """Nothing is removed while something of the source is not proven to be there."""
+    """Nothing is removed while something of the source is not proven to be there. `held` are
+    folders in which it is, though they are not verified."""
     if options.dry_run:
         return rehearse_surplus(prepared.surplus, destination)
-    if not all(report.verified for report in reports):
+    if not all(report.verified or report.destination in held for report in reports):
         return []
     return remove_surplus(prepared.surplus, destination, options)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from email.parser import BytesHeaderParser
 
 from sync.errors import Code, FolderError, UidValidityChanged
+from sync.header_fields import identity
 from sync.journal import Telling
 from sync.listing import Changes, Listing
 from sync.memory_folder import MemoryFolder, MemoryMessage, put_into
@@ -95,7 +95,7 @@ class MemoryServer:
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
         self.before("identities")
         messages = self._open(folder).messages
-        return {uid: _identity(messages[uid].body) for uid in uids if uid in messages}
+        return {uid: identity(messages[uid].body) for uid in uids if uid in messages}
 
     def bodies(
         self, wanted: Sequence[Wanted]
@@ -189,15 +189,6 @@ def _chunks(server: MemoryServer, body: bytes) -> Iterator[bytes]:
     for start in range(0, len(body), CHUNK):
         server.before("chunk")
         yield body[start : start + CHUNK]
-
-
-def _identity(body: bytes) -> Identity:
-    header = BytesHeaderParser().parsebytes(body.split(b"\r\n\r\n", 1)[0] + b"\r\n\r\n")
-    fields = (
-        " ".join(str(header.get(name, "")).split())
-        for name in ("Message-ID", "Date", "From", "Subject")
-    )
-    return Identity(*fields)
 
 
 def _file(server: MemoryServer, origin: MemoryFolder, filing: Filing) -> Filed:

@@ -8,17 +8,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.intent import FolderKey, Intent, Known, Pair, Place, RefusedName, Rest
+from sync.ledger_kinds import Kind, pack_pairs
 from sync.ledger_rows import (
-    Kind,
     Row,
     fold,
     marks_of,
     pack_marks,
-    pack_pairs,
     pack_uids,
     settled_before,
 )
+from sync.remarks import RemarkingLedger, is_of_names, refused_names
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class _Page:
     rest: Rest | None = None
 
 
-class MemoryLedger:
+class MemoryLedger(RemarkingLedger):
     """Holds one account's knowledge as long as the object lives, packed as a file would hold it."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
@@ -47,6 +47,7 @@ class MemoryLedger:
         return {
             key.source: Place(key.destination, page.rest, frozenset(keeping[key.source]))
             for key, page in self._pages.items()
+            if not is_of_names(key)
         }
 
     def load(self, key: FolderKey) -> Known:
@@ -83,6 +84,18 @@ class MemoryLedger:
 
     def marks(self, key: FolderKey) -> Iterator[tuple[int, bytes]]:
         return marks_of(self._page(key).rows.values())
+
+    def refused_names(self) -> Mapping[str, tuple[RefusedName, ...]]:
+        rows = sorted(
+            (row.number, key, row.packed)
+            for key, page in self._pages.items()
+            for row in page.rows.values()
+            if row.kind == Kind.NAME
+        )
+        return refused_names((key.source, key.destination, packed) for _, key, packed in rows)
+
+    def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
+        self._add(key, kind, packed)
 
     def _add(
         self, key: FolderKey, kind: Kind, packed: bytes, *, uidnext: int = 0, settled: bool = True

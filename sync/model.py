@@ -203,6 +203,10 @@ class Capabilities:
     namespace: bool = False
     compress: bool = False
     append_limit: int | None = None
+    message_limit: int | None = None
+    """MESSAGELIMIT (RFC 9738): one command is about so many messages at most."""
+    save_limit: int | None = None
+    """SAVELIMIT: one command stores so many at most."""
     names: frozenset[str] = field(default_factory=frozenset)
 
 

@@ -22,7 +22,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from sync.choice import LeftOut, chosen
-from sync.errors import Code, DeletionRefused, Side
 from sync.flags import keepable, same
 from sync.listing import Listing
 from sync.messages import Messages
@@ -56,6 +55,8 @@ class Plan:
     """What would be copied, but was not chosen."""
     duplicates: tuple[Duplicate, ...] = ()
     """What else is removed at the destination."""
+    withheld: int = 0
+    """So many would be removed beside that, and wait until a person has looked."""
 
 
 def unmatched(
@@ -84,7 +85,7 @@ def plan_folder(
     `unlisted` messages of the destination are not in its listing: nothing is to be done about them.
     Destination uids in `spared` are not removed.
     A destination uid of 0 in `pairs` is a copy whose uid is not known: it counts as present.
-    Raises DeletionRefused when mode ALL would empty a folder that an earlier run filled."""
+    Removals that would empty a folder that an earlier run filled are withheld, and nothing else."""
     ours, theirs = source.messages, destination.messages
     copies, gone = array("I"), array("I")
     present, recorded = Pairs(), Pairs()
@@ -100,7 +101,7 @@ def plan_folder(
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
     removals = () if options.mode is not Mode.ALL else _removals(present, theirs, spared)
-    refuse_emptying(len(removals), len(theirs) + unlisted, pairs, options)
+    held = empties(len(removals), len(theirs) + unlisted, pairs, options)
     permanent = destination.permanent_flags
     wanted, left_out = chosen(ours.select(copies), options)
     return Plan(
@@ -110,20 +111,17 @@ def plan_folder(
         flags=()
         if options.mode is Mode.NEW
         else tuple(_flag_changes(present, ours, theirs, permanent)),
-        removals=removals,
+        removals=() if held else removals,
         left_out=left_out,
+        withheld=len(removals) if held else 0,
     )
 
 
-def refuse_emptying(
-    removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions
-) -> None:
-    """Raises DeletionRefused when a folder that an earlier run filled would lose more than half of
-    what is there, and nobody has allowed it. A dry run tells it."""
+def empties(removals: int, there: int, pairs: Mapping[int, int], options: SyncOptions) -> bool:
+    """Whether a folder that an earlier run filled would lose more than half of what is there, and
+    nobody has allowed it. A dry run tells it."""
     asked = options.allow_removal or options.dry_run
-    if pairs and not asked and 2 * removals > there:
-        words = f"{removals:,} of {there:,} messages"
-        raise DeletionRefused(Code.DELETION_REFUSED, words, side=Side.DESTINATION)
+    return bool(pairs) and not asked and 2 * removals > there
 
 
 def _removals(present: Pairs, theirs: Messages, spared: Collection[int]) -> tuple[int, ...]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from sync.aftermath import Aftermath
 from sync.columns import Uids
 from sync.duplicates import duplicates
-from sync.errors import Code
+from sync.errors import Code, FolderError, Side
 from sync.intent import Known, Pair
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
-from sync.plan import Plan, plan_folder, refuse_emptying, unmatched
+from sync.plan import Plan, empties, plan_folder, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import note_dead
@@ -23,15 +23,17 @@ from sync.work import Work
 
 def plan_work(
     work: Work, sides: Sides, ledger: Ledger, options: SyncOptions, *, aftermath: Aftermath
-) -> None:
-    """Fill `known`, `plan`, `taken` and `dead`. In a dry run the ledger is only read."""
+) -> bool:
+    """Fill `known`, `plan`, `taken` and `dead`. In a dry run the ledger is only read.
+
+    False: so much would have to be removed that all of the folder has to be listed first."""
     if work.part is None:
         work.known = ledger.load(work.key)
     work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
     if work.known.intents and not options.dry_run:
         work.known = _settled(work, aftermath, ledger)
         if work.again:
-            return
+            return True
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
     twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
@@ -44,20 +46,32 @@ def plan_work(
         unlisted=work.part.there if work.part else 0,
         spared=work.known.last_copies,
     )
+    if plan.withheld and work.part is not None:
+        return False
     if plan.recorded and not options.dry_run:
         ledger.record(work.key, plan.recorded.values())
     work.taken.update(plan.recorded.there.values())
     work.plan = plan = _with_duplicates(plan, work, sides, options)
+    if plan.withheld:
+        work.tally.held = _refusal(work, plan.withheld)
     note_dead(work, plan)
     _count(work, plan)
+    return True
+
+
+def _refusal(work: Work, removals: int) -> FolderError:
+    name = work.pair.destination.name
+    words = f"{name}: {removals:,} of {len(work.theirs.messages):,} messages"
+    return FolderError(Code.DELETION_REFUSED, words, side=Side.DESTINATION, where=name)
 
 
 def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions) -> Plan:
-    if not options.delete_duplicates or work.known.guarded:
+    if not options.delete_duplicates or work.known.guarded or plan.withheld:
         return plan
     found = duplicates(work, plan.removals, sides.destination)
     removals, there = len(plan.removals) + len(found), len(work.theirs.messages)
-    refuse_emptying(removals, there, work.known.pairs, options)
+    if empties(removals, there, work.known.pairs, options):
+        return replace(plan, removals=(), withheld=removals)
     return replace(plan, duplicates=found)
 
 

@@ -12,7 +12,18 @@ from datetime import datetime
 from typing import Protocol
 
 from sync.errors import FolderError, StopReason
-from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.intent import (
+    FolderKey,
+    Intent,
+    Judgement,
+    Known,
+    Pair,
+    Place,
+    Refusal,
+    RefusedName,
+    Rest,
+    Stamp,
+)
 from sync.listing import Changes, Listing
 from sync.model import (
     Appended,
@@ -184,7 +195,32 @@ class Marking(Protocol):
         ...
 
 
-class Ledger(Leaving, Marking, Protocol):
+class Remarking(Protocol):
+    """What the ledger knows of messages and folder names beside the pairs; `load` tells it. All
+    may raise Stopped(FENCED)."""
+
+    def stamp(self, key: FolderKey, stamps: Mapping[int, Stamp]) -> None:
+        """By source uid; a later one takes the place of an earlier one."""
+        ...
+
+    def judge(self, key: FolderKey, judged: Mapping[int, Judgement | None]) -> None:
+        """By source uid: what a proof found wrong with a copy, None for nothing any more."""
+        ...
+
+    def refuse(self, key: FolderKey, refused: Mapping[int, Refusal | None]) -> None:
+        """By source uid; None for one that is refused no longer. A pair ends a refusal, too."""
+        ...
+
+    def refuse_name(self, source: str, refused: RefusedName) -> None:
+        """The destination would not make this folder for the source's folder of that name."""
+        ...
+
+    def refused_names(self) -> Mapping[str, tuple[RefusedName, ...]]:
+        """By source folder name, each destination name once, with the latest words."""
+        ...
+
+
+class Ledger(Leaving, Marking, Remarking, Protocol):
     """What is known to be copied for one account. Survives the process at every step."""
 
     def places(self) -> Mapping[str, Place]:

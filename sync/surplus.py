@@ -12,10 +12,10 @@ and only where all that the source has is proven to be there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.errors import Code, DeletionRefused, FolderError, Side
+from sync.errors import Code, FolderError, Side
 from sync.folder_names import is_inbox, join, levels_of
 from sync.folders import map_folders
 from sync.intent import Place
@@ -74,8 +74,7 @@ def _staying(found: tuple[Folder, ...], destination: FolderList) -> frozenset[st
     going = {one.name for one in found if not is_inbox(one.name) and one.special_use is None}
     kept = {one.name for one in destination.folders} - going
     for folder in sorted(found, key=lambda one: -len(one.name)):
-        inside = folder.name + (folder.delimiter or "")
-        if folder.delimiter and any(name.startswith(inside) for name in kept):
+        if _holds(folder, kept):
             kept.add(folder.name)
     return frozenset(one.name for one in found if one.name in kept)
 
@@ -92,22 +91,36 @@ def rehearse_surplus(surplus: Surplus, destination: Destination) -> list[FolderR
 def remove_surplus(
     surplus: Surplus, destination: Destination, options: SyncOptions
 ) -> list[FolderReport]:
-    """Raises DeletionRefused before anything is removed where a person has to look first."""
+    """Those that hold mail and need a person's look first are left as they are, and reported so;
+    the others go."""
     counted = _counted(surplus, destination)
-    for folder, number, _ in counted:
-        if number and surplus.later and not options.allow_removal:
-            words = f"{folder.name}: {number:,} of {number:,} messages"
-            side = Side.DESTINATION
-            raise DeletionRefused(Code.DELETION_REFUSED, words, side=side, where=folder.name)
-    removed = _empty([folder for folder, number, _ in counted if number], destination)
-    failed = {name: error for name, error in removed.items() if isinstance(error, FolderError)}
-    going = [f for f, _, _ in counted if f.name not in surplus.staying and f.name not in failed]
+    asking = surplus.later and not options.allow_removal
+    held = {folder.name: _refusal(folder, number) for folder, number, _ in counted if number}
+    failed: dict[str, FolderError] = held if asking else {}
+    filled = [folder for folder, number, _ in counted if number and folder.name not in failed]
+    removed = _empty(filled, destination)
+    failed |= {name: error for name, error in removed.items() if isinstance(error, FolderError)}
+    kept = surplus.staying | failed.keys()
+    going = [one for one, _, _ in counted if one.name not in kept and not _holds(one, failed)]
     failed |= _delete(going, destination)
     return [
         _report(folder, removed.get(folder.name), failed.get(folder.name), going)
         for folder, number, _ in counted
         if number or folder in going
     ]
+
+
+def _refusal(folder: Folder, number: int) -> FolderError:
+    words = f"{folder.name}: {number:,} of {number:,} messages"
+    side = Side.DESTINATION
+    return FolderError(Code.DELETION_REFUSED, words, side=side, where=folder.name)
+
+
+def _holds(folder: Folder, names: Iterable[str]) -> bool:
+    """Whether one of them is inside it."""
+    if not folder.delimiter:
+        return False
+    return any(name.startswith(folder.name + folder.delimiter) for name in names)
 
 
 def _counted(

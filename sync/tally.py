@@ -81,6 +81,8 @@ class Tally:
     """Skipped, as somebody asked for it."""
     unnamed: int = 0
     error: SyncError | None = None
+    held: SyncError | None = None
+    """Why something was not removed or not flagged, which costs the folder nothing but its rest."""
 
     def expect(self, messages: Messages) -> None:
         self.found = len(messages)
@@ -151,17 +153,9 @@ class Tally:
         if len(notes) == NOTES_PER_FOLDER:
             self.unnamed += notes is self.notes
             return
-        notes.append(
-            MessageNote(
-                folder=self.pair.source.name,
-                uid=meta.uid,
-                outcome=outcome,
-                code=code,
-                server_words=server_words,
-                date=meta.internaldate,
-                size=meta.size,
-            )
-        )
+        folder, date, size = self.pair.source.name, meta.internaldate, meta.size
+        note = MessageNote(folder, meta.uid, outcome, code, server_words, date=date, size=size)
+        notes.append(note)
 
     def withdraw(self) -> None:
         """The folder will be counted anew: take back what was told."""
@@ -177,6 +171,7 @@ class Tally:
         return fresh
 
     def report(self) -> FolderReport:
+        error = self.error or self.held
         return FolderReport(
             source=self.pair.source.name,
             destination=self.pair.destination.name,
@@ -195,8 +190,8 @@ class Tally:
             duplicates_removed=self.duplicates_removed,
             created=self.created,
             verified=self.verified,
-            error=self.error.code if self.error else None,
-            server_words=self.error.server_words if self.error else "",
+            error=error.code if error else None,
+            server_words=error.server_words if error else "",
             read_back=self.read_back,
             altered=self.altered,
             deleted_at_source=self.deleted_at_source,

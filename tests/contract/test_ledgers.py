@@ -11,8 +11,20 @@ import pytest
 from store.engine import Store
 from store.ledger import SqlLedger
 from store.schema import upgrade
+from sync.errors import Code
 from sync.file_ledger import FileLedger
-from sync.intent import FolderKey, Intent, Known, Pair, Place, Rest
+from sync.intent import (
+    FolderKey,
+    Intent,
+    Judgement,
+    Known,
+    Pair,
+    Place,
+    Refusal,
+    RefusedName,
+    Rest,
+    Stamp,
+)
 from sync.memory_ledger import MemoryLedger
 from sync.model import FolderStatus
 from sync.ports import Ledger
@@ -189,3 +201,43 @@ def test_when_a_message_was_copied_is_known(reopen: Reopen) -> None:
     now = datetime.now(UTC)
     assert set(reopen().settled_before(KEY, now + timedelta(seconds=2))) == {1, 4}
     assert not reopen().settled_before(KEY, now - timedelta(seconds=60))
+
+
+def test_stamps_are_kept_by_message(reopen: Reopen) -> None:
+    """And outlive the process; a later one counts; a pair that is forgotten takes its along."""
+    stamps = {7: Stamp(1, 2, 3), 9: Stamp(HIGHEST, HIGHEST, HIGHEST), 3: Stamp()}
+    reopen().stamp(KEY, stamps)
+    reopen().stamp(KEY, {7: Stamp(4, 5, 6)})
+    assert dict(reopen().load(KEY).stamps) == stamps | {7: Stamp(4, 5, 6)}
+    reopen().forget(KEY, [9])
+    assert dict(reopen().load(KEY).stamps) == {7: Stamp(4, 5, 6), 3: Stamp()}
+
+
+def test_what_a_proof_found_is_kept(reopen: Reopen) -> None:
+    """Until a later one says that nothing is wrong, or the copy is forgotten."""
+    altered, unread = Judgement(Code.ALTERED, "line ends"), Judgement(Code.UNREADABLE, "né \udc80")
+    reopen().judge(KEY, {1: altered, 2: unread, 3: altered})
+    reopen().judge(KEY, {1: None})
+    assert dict(reopen().load(KEY).judgements) == {2: unread, 3: altered}
+    reopen().forget(KEY, [3])
+    assert dict(reopen().load(KEY).judgements) == {2: unread}
+
+
+def test_refusals_are_kept_until_there_is_a_copy(reopen: Reopen) -> None:
+    """With words and limit; a pair ends one, and so does the word that it is over."""
+    large, odd = Refusal(Code.TOO_LARGE, "no", 99, 7), Refusal(Code.APPEND_REFUSED, "NUL")
+    reopen().refuse(KEY, {1: large, 2: odd, 3: odd})
+    reopen().record(KEY, [Pair(2, 5, 10)])
+    reopen().refuse(KEY, {3: None})
+    assert dict(reopen().load(KEY).refused) == {1: large}
+
+
+def test_refused_names_are_no_places(reopen: Reopen) -> None:
+    """They are told by source folder, with the latest words, and no folder is put there."""
+    ledger = reopen()
+    ledger.refuse_name("a/{5}", RefusedName("a.{5}", "no"))
+    ledger.refuse_name("a/{5}", RefusedName("a._5_", "neither"))
+    ledger.refuse_name("a/{5}", RefusedName("a.{5}", "still no"))
+    told = {"a/{5}": (RefusedName("a.{5}", "still no"), RefusedName("a._5_", "neither"))}
+    assert reopen().refused_names() == told
+    assert reopen().places() == {}

@@ -9,9 +9,9 @@ from tests.house.tree import classes, functions, length, product, sources
 
 LONGEST_FILE = 500
 LONGEST_FUNCTION = 60
-LONGEST_CLASS = 150
+LONGEST_CLASS = 200
 MEDIAN_FUNCTION = 9
-MOST_POSITIONAL = 4
+MOST_POSITIONAL = 5
 MOST_METHODS = 7
 
 
@@ -39,7 +39,7 @@ def test_most_functions_are_short() -> None:
 
 
 def test_no_class_is_long() -> None:
-    """A class of more than 150 lines does more than one thing."""
+    """A class of more than 200 lines does more than one thing."""
     long = [
         f"{source.name}:{node.name} {length(node)}"
         for source in product()
@@ -50,7 +50,7 @@ def test_no_class_is_long() -> None:
 
 
 def test_few_parameters_by_position() -> None:
-    """More than four arguments without their names cannot be read at the call."""
+    """More than five arguments without their names cannot be read at the call."""
     many = [
         f"{source.name}:{node.name}"
         for source in product()

@@ -11,7 +11,7 @@ from imap.dialogue import Literal, astring
 from imap.listing import identity
 from imap.names import from_wire, to_wire, wire_name
 from imap.outgoing import Item, Target, wire_date, wire_flags
-from imap.parse import ResponseCode, attributes, response_code, tokens, words
+from imap.parse import ResponseCode, attributes, response_code, tokens, uid, words
 from imap.uidset import LONGEST, parse_uid_set, uid_sets
 from sync.model import Folder, Identity
 
@@ -154,6 +154,11 @@ def test_capabilities_are_data() -> None:
         (" 7-feb-2021 09:12:30 +0100", b'" 7-Feb-2021 09:12:30 +0100"'),
         ("7-Feb-2021 09:12:30 +0100", b'" 7-Feb-2021 09:12:30 +0100"'),
         ("29-Feb-2020 23:59:59 +0000", b'"29-Feb-2020 23:59:59 +0000"'),
+        ("Sun, 7 Feb 2021 09:12:30 +0100 (CET)", b'" 7-Feb-2021 09:12:30 +0100"'),
+        ("07 February 2021 09:12:30 GMT", b'" 7-Feb-2021 09:12:30 +0000"'),
+        ("7-Feb-2021 09:12:30 (CET)", b'" 7-Feb-2021 09:12:30 +0100"'),
+        ("Sun Feb  7 09:12:30 2021", b'" 7-Feb-2021 09:12:30 +0000"'),
+        ("2021-02-07T09:12:30Z", b'" 7-Feb-2021 09:12:30 +0000"'),
     ],
 )
 def test_dates_are_sent_in_the_form_of_the_rfc(text: str, wire: bytes) -> None:
@@ -205,3 +210,26 @@ def test_each_attempt_sends_less() -> None:
         b"() ",
     ]
     assert not Item(0, target, 1, "", frozenset()).simplify()
+
+
+@pytest.mark.parametrize(
+    ("told", "limits"),
+    [
+        (b"MESSAGELIMIT=1000 SAVELIMIT=500", (1000, 500)),
+        (b"messagelimit=7 MESSAGELIMIT=9", (7, None)),
+        (b"MESSAGELIMIT SAVELIMIT=x MESSAGELIMIT=0", (None, None)),
+        (b"MESSAGELIMIT=" + b"9" * 30, (None, None)),
+    ],
+)
+def test_limits_of_a_command_are_numbers(told: bytes, limits: tuple[int | None, ...]) -> None:
+    """RFC 9738: how many messages one command is about, and how many one stores."""
+    offered = parse_capabilities(told)
+    assert (offered.message_limit, offered.save_limit) == limits
+
+
+@pytest.mark.parametrize(
+    ("said", "read"), [(b"4294967295", 4294967295), (b"4294967296", 0), (b"x", 0), (None, 0)]
+)
+def test_a_uid_has_32_bits(said: bytes | None, read: int) -> None:
+    """A larger number is no uid, whoever says it."""
+    assert uid(said) == read

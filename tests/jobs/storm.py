@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from store import control, reports
 from store.tables import AccountRun, LedgerBatch, Migration, Run
-from sync.ledger_rows import Kind, unpack_pairs
+from sync.ledger_kinds import Kind, unpack_pairs
 from tests.jobs.conftest import OwnRedis, wait_until
 from tests.jobs.haul import Haul
 

@@ -16,7 +16,6 @@ from sync.errors import (
     Code,
     ConnectFailed,
     ConnectionLost,
-    DeletionRefused,
     DestinationFull,
     RunError,
     Stopped,
@@ -32,7 +31,6 @@ from tests.store.world import account_run, begun
     [
         AuthenticationFailed(Code.LOGIN_REFUSED),
         DestinationFull(Code.QUOTA),
-        DeletionRefused(Code.DELETION_REFUSED),
         RunError(Code.INTERNAL),
         as_sync_error(ProvisionError("No such domain.")),
         as_sync_error(SealBroken("Sealed for another place.")),

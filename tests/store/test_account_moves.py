@@ -16,6 +16,7 @@ from store.finishing import Reason, fail_account_run, finish_account_run, leave_
 from store.states import AccountState, IllegalMove, MigrationState
 from store.tables import Account, AccountRun, History, Migration, now
 from store.wishes import wanted
+from sync.errors import Code
 from sync.report import FolderReport, MailboxReport, Verdict
 from tests.store.world import account_run, begun, claim_runs, started
 
@@ -216,3 +217,28 @@ def test_an_illegal_move_of_an_account_raises(store: Store) -> None:
     other = started(store, domain="other.test")
     with pytest.raises(LookupError):
         make(store, other, claim.id, Move.PAUSE)
+
+
+@pytest.mark.parametrize(("folders", "more"), [(2, ""), (23, "; and of 3 more folders")])
+def test_removals_that_wait_are_named_and_allowed_together(
+    store: Store, folders: int, more: str
+) -> None:
+    """Whatever else failed in other folders: the reason is what a person can decide, with the
+    words of all those folders, and one button lets the next attempt remove them."""
+    claim = begun(store)
+    failed = FolderReport("A", "A", found=1, failed=1, error=Code.FOLDER_REFUSED)
+    words = [f"F{number}: 3 of 4 messages" for number in range(folders)]
+    waiting = [
+        FolderReport(f"F{number}", f"F{number}", error=Code.DELETION_REFUSED, server_words=said)
+        for number, said in enumerate(words)
+    ]
+    with store.write() as session:
+        report = MailboxReport((failed, *waiting), Verdict.NOT_VERIFIED)
+        assert finish_account_run(session, claim.id, claim.token, report)
+    one = account_run(store, claim.id)
+    assert (one.state, one.error, one.error_side) == ("failed", "deletion_refused", "destination")
+    assert one.server_words == "; ".join(words[:20]) + more
+    with store.write() as session:
+        migration_id = session.scalars(select(Migration.id)).one()
+        account_moves.allow_removal(session, migration_id, one.account_id, None)
+    assert account_run(store, claim.id).removal_allowed

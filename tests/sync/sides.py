@@ -124,5 +124,17 @@ class Break:
             raise self.error
 
 
+class Refuse:
+    """Raises `error` at every step of this name."""
+
+    def __init__(self, name: str, error: BaseException) -> None:
+        self.name = name
+        self.error = error
+
+    def __call__(self, step: str) -> None:
+        if step == self.name:
+            raise self.error
+
+
 def lost(side: Side) -> ConnectionLost:
     return ConnectionLost(side=side)

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from sync.errors import Code
 from sync.file_ledger import ROWS_OF_A_FOLDER, FileLedger, LedgerUnusable
 from sync.file_lock import LedgerInUse
-from sync.intent import FolderKey, Intent, Known, Pair
+from sync.intent import FolderKey, Intent, Judgement, Known, Pair, Refusal, Stamp
 from sync.ledger_rows import DAY
 
 KEY = FolderKey("Entwürfe", 11, "INBOX.Drafts", 22)
@@ -161,7 +162,41 @@ def test_marks_outlast_the_folding(path: Path) -> None:
         assert ledger.load(KEY).pairs == pairs
 
 
-def test_a_ledger_of_the_version_before_is_read(path: Path) -> None:
+def test_remarks_outlast_the_folding(path: Path) -> None:
+    """Stamps, judgements and refusals, the latest of each, without those of forgotten copies."""
+    with closing(FileLedger(path, "a")) as ledger:
+        for first in range(1, 2 * ROWS_OF_A_FOLDER):
+            send(ledger, first, 1)
+            ledger.stamp(KEY, {first: Stamp(first, 2, 3)})
+            ledger.judge(KEY, {first: Judgement(Code.ALTERED, str(first)), 1: None})
+            ledger.refuse(KEY, {500 + first: Refusal(Code.TOO_LARGE)})
+        ledger.forget(KEY, [2])
+        before = ledger.load(KEY)
+        ledger.end_run()
+        after = ledger.load(KEY)
+        assert batches(path) == 4
+        assert dict(after.stamps) == dict(before.stamps)
+        assert 2 not in after.stamps
+        assert len(after.stamps) == 2 * ROWS_OF_A_FOLDER - 2
+        assert after.judgements == before.judgements
+        assert 1 not in after.judgements
+        assert after.refused == before.refused
+        assert len(after.refused) == 2 * ROWS_OF_A_FOLDER - 1
+
+
+def test_a_ledger_of_version_two_is_read_and_raised(path: Path) -> None:
+    """It has the same tables; a program of that version refuses it from then on."""
+    with closing(FileLedger(path, "a")) as ledger:
+        send(ledger, 1, 2)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 2")
+    with closing(FileLedger(path, "a")) as ledger:
+        assert set(ledger.load(KEY).sent) == {1, 2}
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 3
+
+
+def test_a_ledger_of_the_first_version_is_read(path: Path) -> None:
     """What it knows counts as copied when it is first opened."""
     with closing(FileLedger(path, "a")) as ledger:
         send(ledger, 1, 2)
@@ -188,11 +223,12 @@ def test_an_open_intent_is_never_folded_away(path: Path) -> None:
 
 
 def test_a_message_costs_little(path: Path) -> None:
-    """20,000 messages in batches of 200: under 100 bytes each on disk, before and after the rows
+    """20,000 messages in batches of 200, with stamps: under 100 bytes each on disk, before and after the rows
     are folded."""
     with closing(FileLedger(path, "a")) as ledger:
         for first in range(1, 20_001, 200):
             send(ledger, first, 200)
+            ledger.stamp(KEY, {uid: Stamp(uid, uid, uid) for uid in range(first, first + 200)})
     assert path.stat().st_size / 20_000 < 100
     with closing(FileLedger(path, "a")) as ledger:
         ledger.end_run()

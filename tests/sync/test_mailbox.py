@@ -9,8 +9,8 @@ import pytest
 from sync.errors import (
     Code,
     ConnectionLost,
-    DeletionRefused,
     DestinationFull,
+    FolderError,
     MessageError,
     Side,
     Stopped,
@@ -19,7 +19,7 @@ from sync.memory import MemoryMessage, MemoryServer
 from sync.model import Namespace, Refused, SpecialUse
 from sync.options import Mode, SyncOptions
 from sync.report import Outcome, Verdict
-from tests.sync.sides import DATE, Break, Killed, Watcher, World, content, lost, message
+from tests.sync.sides import DATE, Break, Killed, Refuse, Watcher, World, content, lost, message
 
 
 def small_world(*, uidplus: bool = True) -> World:
@@ -317,17 +317,89 @@ def test_mode_all_makes_both_sides_equal() -> None:
 
 
 def test_mode_all_never_empties_a_folder_unasked() -> None:
-    """A source that is suddenly empty does not empty the destination: the run stops and asks."""
+    """A source that is suddenly empty does not empty the destination: the removal waits until a
+    person has looked."""
     world = small_world()
     world.run()
     world.source.content["INBOX"].messages.clear()
-    with pytest.raises(DeletionRefused, match="INBOX: 6 of 6 messages"):
-        world.run(SyncOptions(mode=Mode.ALL))
-    assert len(world.destination.content["INBOX"].messages) == 6
+    for _ in range(2):
+        report = world.run(SyncOptions(mode=Mode.ALL))
+        inbox = report.folders[-1]
+        assert (inbox.error, inbox.server_words, inbox.verified) == (
+            Code.DELETION_REFUSED,
+            "INBOX: 6 of 6 messages",
+            False,
+        )
+        assert report.verdict is Verdict.NOT_VERIFIED
+        assert len(world.destination.content["INBOX"].messages) == 6
     told = world.run(SyncOptions(mode=Mode.ALL, dry_run=True))
     assert told.total("removed") == 6
     world.run(SyncOptions(mode=Mode.ALL, allow_removal=True))
     assert not world.destination.content["INBOX"].messages
+
+
+@pytest.mark.parametrize("duplicates", [False, True])
+def test_a_removal_that_waits_stops_nothing_else(duplicates: bool) -> None:
+    """New mail and flags go on in that folder as in all others, other folders lose what the source
+    has lost, and folders that only the destination has go: run after run, nothing twice."""
+    world = small_world()
+    world.run()
+    options = SyncOptions(mode=Mode.ALL, delete_duplicates=duplicates)
+    inbox, work = world.source.content["INBOX"], world.source.content["Work/Projects"]
+    for uid in (1, 2, 3, 4):
+        del inbox.messages[uid]
+    del work.messages[5]
+    world.destination.make_folder("INBOX.Empty too")
+    for number in range(3):
+        world.ledger.begin_run()
+        inbox.add(message(100 + number))
+        inbox.messages[5] = replace(inbox.messages[5], flags=frozenset({f"mark{number}"}))
+        work.add(message(200 + number))
+        report = world.run(options)
+        by_name = {folder.source: folder for folder in report.folders}
+        held = by_name.pop("INBOX")
+        assert (held.error, held.copied, held.flags_changed, held.removed) == (
+            Code.DELETION_REFUSED,
+            1,
+            1,
+            0,
+        )
+        assert held.server_words == f"INBOX: 4 of {6 + number} messages"
+        assert all(folder.verified for folder in by_name.values())
+        assert report.verdict is Verdict.NOT_VERIFIED
+        if 6 + number + 1 >= 2 * 4:
+            break
+    assert "INBOX.Empty too" not in world.destination.content
+    assert len(world.destination.content["INBOX"].messages) == 6 + number + 1
+    report = world.run(replace(options, allow_removal=True))
+    assert report.verdict is Verdict.VERIFIED
+    assert_equal(world)
+
+
+@pytest.mark.parametrize("verb", ["flags", "remove"])
+def test_flags_and_removals_that_the_server_refuses_cost_nothing_else(verb: str) -> None:
+    """New mail of that very folder is copied and proven; the folder is not verified, and says
+    why."""
+    world = small_world()
+    world.run()
+    world.ledger.begin_run()
+    inbox = world.source.content["INBOX"]
+    del inbox.messages[1]
+    inbox.messages[2] = replace(inbox.messages[2], flags=frozenset({"\\Flagged"}))
+    inbox.add(message(100))
+    refusal = FolderError(Code.FOLDER_REFUSED, "no rights", side=Side.DESTINATION, where="INBOX")
+    world.destination.before = Refuse("store" if verb == "flags" else "expunge", refusal)
+    watcher = Watcher()
+    report = world.run(SyncOptions(mode=Mode.ALL), watcher)
+    told = {folder.source: folder for folder in report.folders}["INBOX"]
+    assert (told.copied, told.failed, told.error, told.verified) == (
+        1,
+        0,
+        Code.FOLDER_REFUSED,
+        False,
+    )
+    assert watcher.proofs == 1
+    assert (told.removed, told.flags_changed) == ((1, 0) if verb == "flags" else (0, 1))
 
 
 def test_altered_content_is_told() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from sync.errors import Code, DeletionRefused
+from sync.errors import Code
 from sync.model import SpecialUse
 from sync.options import FolderChoice, Mode, SyncOptions
 from sync.report import Verdict
@@ -128,16 +128,25 @@ def test_with_a_subfolder_nothing_outside_it_is_touched() -> None:
 
 
 def test_mail_that_came_after_an_earlier_run_is_asked_about() -> None:
-    """A folder that somebody has made since stops the run before it removes anything, with the
-    number; allowed, it goes. An empty one goes unasked."""
+    """A folder that somebody has made since stays, with the number, and so does what it is in;
+    allowed, it goes. An empty one goes unasked, beside it too."""
     one = world()
     one.run(ALL)
     one.destination.make_folder("INBOX.New life").add(message(50))
-    with pytest.raises(DeletionRefused) as refused:
-        one.run(ALL)
-    assert refused.value.code is Code.DELETION_REFUSED
-    assert refused.value.server_words == "INBOX.New life: 1 of 1 messages"
+    one.destination.make_folder("INBOX.New life.Inside").add(message(51))
+    one.destination.make_folder("INBOX.Hollow.Filled").add(message(52))
+    one.destination.make_folder("INBOX.Hollow")
+    one.destination.make_folder("INBOX.Beside")
+    report = one.run(ALL)
+    asked = {f.destination: (f.error, f.server_words, f.removed) for f in report.folders if f.error}
+    assert asked == {
+        name: (Code.DELETION_REFUSED, f"{name}: 1 of 1 messages", 0)
+        for name in ("INBOX.New life", "INBOX.New life.Inside", "INBOX.Hollow.Filled")
+    }
+    assert report.verdict is Verdict.NOT_VERIFIED
     assert len(one.destination.content["INBOX.New life"].messages) == 1
+    assert "INBOX.Hollow" in one.destination.content
+    assert "INBOX.Beside" not in one.destination.content
     report = one.run(replace(ALL, allow_removal=True))
     assert report.verdict is Verdict.VERIFIED
     assert "INBOX.New life" not in one.destination.content

@@ -1,0 +1,44 @@
+"""What identifies a message, read from the bytes of its header by ourselves.
+
+Two servers that hold the same bytes answer differently when they are asked for header fields by
+name: `Subject :`, folded lines, a NUL in a field's name. So the whole header is asked for, and the
+fields are found here, the same way for both. What servers are known to alter when they store a
+message makes no difference: line ends, and bytes that ASCII does not have (8-bit, NUL), each of
+which counts as one character whatever it became.
+"""
+
+from __future__ import annotations
+
+import re
+
+from sync.model import Identity
+
+LONGEST = 32 * 1024
+"""Of a header so many bytes are looked at."""
+_LINES = re.compile(rb"\r*\n|\r")
+_FIELDS = {b"message-id": 0, b"date": 1, b"from": 2, b"subject": 3}
+_SAME = bytes([0x58 if byte == 0 or byte >= 0x80 else byte for byte in range(256)])
+"""A Cyrus puts X for each 8-bit byte of a header, a Dovecot 0x80 for NUL."""
+
+
+def identity(header: bytes) -> Identity:
+    """The fields unfolded, their blanks run together; the first of each name counts. `header` may
+    go on with the body."""
+    values = ["", "", "", ""]
+    name, lines = b"", list[bytes]()
+    for line in [*_lines(header), b""]:
+        if line[:1] in (b" ", b"\t"):
+            lines.append(line)
+            continue
+        place = _FIELDS.get(name)
+        if place is not None and not values[place]:
+            values[place] = b" ".join(b" ".join(lines).split()).decode("ascii")
+        field, colon, value = line.partition(b":")
+        name, lines = (field.strip().lower(), [value]) if colon else (b"", [])
+    return Identity(*values)
+
+
+def _lines(header: bytes) -> list[bytes]:
+    """Those of the header, whatever ends them; an empty one ends it."""
+    lines = _LINES.split(header[:LONGEST].translate(_SAME))
+    return lines[: lines.index(b"")] if b"" in lines else lines

@@ -1,0 +1,90 @@
+"""Stamps of the messages of one folder pair in columns: 16 bytes each, packed as pairs are.
+
+A stamp is compared whenever a folder is listed: a uid whose message has another size or another
+internal date than the ledger remembers means another message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from hashlib import blake2b
+from zlib import crc32
+
+from sync.dates import instant
+from sync.intent import Pair, Stamp
+from sync.messages import Messages
+from sync.model import Identity
+from sync.pairs import Pairs
+
+_LOW = (1 << 32) - 1
+
+
+class Stamps(Mapping[int, Stamp]):
+    """By source uid. Of two with one source uid the later counts."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self) -> None:
+        self._columns = Pairs()
+
+    def put(self, uid: int, stamp: Stamp) -> None:
+        self._columns.add(uid, stamp.identity, stamp.source << 32 | stamp.destination)
+
+    def put_packed(self, pair: Pair) -> None:
+        self._columns.put(pair)
+
+    def drop(self, uids: Iterable[int]) -> None:
+        self._columns.drop(uids)
+
+    def __getitem__(self, uid: int) -> Stamp:
+        pair = self._columns[uid]
+        return Stamp(pair.size >> 32, pair.size & _LOW, pair.destination_uid)
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._columns
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def packed(self) -> Iterator[Pair]:
+        """As rows of a ledger keep them: 96 bits in a pair's two numbers."""
+        return (Pair(uid, identity, both) for uid, identity, both in self._columns.rows())
+
+
+def stamp_of(size: int, internaldate: str) -> int:
+    """Of one message as a side lists it: never 0. The zone in which a server spells a date is its
+    own affair, and may be another one tomorrow."""
+    return crc32(b"%d %d" % (size, _seconds(internaldate))) or 1
+
+
+def stamp_at(messages: Messages, position: int) -> int:
+    """The same of the message at this position of a listing."""
+    return stamp_of(messages.sizes[position], messages.internaldate(position))
+
+
+def identity_stamp(identity: Identity) -> int:
+    """Never 0."""
+    fields = (identity.message_id, identity.date, identity.sender, identity.subject)
+    text = "\n".join(fields).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=4).digest()) or 1
+
+
+@lru_cache(4096)
+def _day(text: str, zone: str) -> int:
+    date = instant(f"{text} 00:00:00 {zone}")
+    return int(date.timestamp()) if date else 0
+
+
+def _seconds(internaldate: str) -> int:
+    """Since 1970; of a date that cannot be read some number of its own."""
+    day, time, zone = internaldate[:11], internaldate[12:20], internaldate[21:]
+    start = _day(day, zone)
+    try:
+        hours, minutes, seconds = int(time[:2]), int(time[3:5]), int(time[6:])
+    except ValueError:
+        return crc32(internaldate.encode("latin-1", "replace")) if internaldate else 0
+    return start + hours * 3600 + minutes * 60 + seconds

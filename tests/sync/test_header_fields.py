@@ -1,0 +1,53 @@
+"""What identifies a message is the same whichever server hands out its header."""
+
+from __future__ import annotations
+
+import pytest
+
+from sync.header_fields import LONGEST, identity
+from sync.model import Identity
+
+PLAIN = b"Message-ID: <a@x>\r\nDate: now\r\nFrom: me\r\nSubject: a b\r\n\r\nbody"
+WANTED = Identity("<a@x>", "now", "me", "a b")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        PLAIN,
+        PLAIN.replace(b"\r\n", b"\n"),
+        PLAIN.replace(b"\r\n", b"\r"),
+        PLAIN.replace(b"\r\n", b"\r\r\n"),
+        PLAIN.replace(b"Subject:", b"Subject :"),
+        PLAIN.replace(b"Subject: a b", b"sUBJECT\t:\r\n a\r\n\tb \r\n "),
+        b"From me@x Sat Jan  1 00:00:00 2000\r\n" + PLAIN,
+        b"Other: x\r\n y\r\n" + PLAIN.replace(b"\r\n\r\nbody", b""),
+        PLAIN.replace(b"\r\n\r\n", b"\r\nno empty line\r\n"),
+        PLAIN + b"\r\nSubject: of the body",
+        PLAIN.replace(b"\r\n\r\n", b"\r\nSubject: another\r\nDate: then\r\n\r\n"),
+        PLAIN.replace(b"\r\n\r\n", b"\r\nX: " + b"x" * LONGEST + b"\r\n\r\n"),
+    ],
+)
+def test_one_header_in_many_spellings(header: bytes) -> None:
+    """Line ends, folds, blanks before the colon, a From line, no end: one identity."""
+    assert identity(header) == WANTED
+
+
+@pytest.mark.parametrize(
+    ("stored", "altered"),
+    [
+        ("Subject: grüße", b"Subject: grXXXXe"),
+        ("Subject: a\0b", b"Subject: a\x80b"),
+        ("Sub\0ject: x", b"Sub\x80ject: x"),
+        ("Subject: a\rX: b", b"Subject: a\r\nX: b"),
+    ],
+)
+def test_what_a_server_alters_makes_no_other_message(stored: str, altered: bytes) -> None:
+    """8-bit bytes and NUL count as one character each, whatever a server puts there."""
+    assert identity(stored.encode()) == identity(altered)
+
+
+@pytest.mark.parametrize("header", [b"", b"\r\n", b"\r\nSubject: of the body", b"no field"])
+def test_a_message_without_a_header(header: bytes) -> None:
+    """Nothing identifies it, and its body is no header."""
+    assert identity(header) == Identity()
