@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from sync.choice import bounded
 from sync.errors import FolderError
 from sync.intent import FolderKey, Known
 from sync.listing import Changes, Listing
 from sync.messages import Messages
 from sync.model import Asked, Folder, Since
-from sync.options import SyncOptions
+from sync.options import Mode, SyncOptions
 from sync.partial import Difference, Part
 from sync.ports import Ledger, Reader
 from sync.resting import which_flags
@@ -64,8 +65,10 @@ def _differences(
 
 def _learn(work: Work, ledger: Ledger, options: SyncOptions) -> bool:
     """Whether the ledger knows enough of this folder. What equals another message is seen only
-    among all of them."""
+    among all of them; of what has other flags, changes tell neither date nor size."""
     if work.rest is None or options.delete_duplicates or options.messages.once:
+        return False
+    if options.mode is Mode.ALL and bounded(options):
         return False
     here, there = work.rest.source.uidvalidity, work.rest.destination.uidvalidity
     pair = work.pair

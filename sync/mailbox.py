@@ -163,7 +163,7 @@ def _surplus(
     """Nothing is removed while something of the source is not proven to be there. `held` are
     folders in which it is, though they are not verified."""
     if options.dry_run:
-        return rehearse_surplus(prepared.surplus, destination)
+        return rehearse_surplus(prepared.surplus, destination, options)
     if not all(report.verified or report.destination in held for report in reports):
         return []
     return remove_surplus(prepared.surplus, destination, options)

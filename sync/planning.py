@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from dataclasses import replace
 
+from sync import choice
 from sync.aftermath import Aftermath
 from sync.columns import Uids
 from sync.duplicates import duplicates
@@ -68,7 +69,8 @@ def _refusal(work: Work, removals: int) -> FolderError:
 def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions) -> Plan:
     if not options.delete_duplicates or work.known.guarded or plan.withheld:
         return plan
-    found = duplicates(work, plan.removals, sides.destination)
+    outside = choice.outside(work.theirs.messages, options)
+    found = duplicates(work, plan.removals, sides.destination, staying=outside)
     removals, there = len(plan.removals) + len(found), len(work.theirs.messages)
     if empties(removals, there, work.known.pairs, options):
         return replace(plan, removals=(), withheld=removals)
