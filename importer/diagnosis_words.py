@@ -208,8 +208,9 @@ WORKING: Mapping[Code, Words] = {
         "Read the server's words beside this. The other messages are not affected.",
     ),
     Code.DELETION_REFUSED: Words(
-        "More than half of a folder's mail at the destination would have been removed, so it was "
-        "left as it is. Everything else was done.",
+        "More than half of a folder's mail at the destination would have been removed, or the "
+        "server cannot remove single messages (it lacks UIDPLUS). Nothing was removed there; "
+        "everything else was done.",
         "Look at both mailboxes. If the removal is meant, allow it on the account's page.",
     ),
     Code.FOLDERS_WOULD_MERGE: Words(
