@@ -114,7 +114,7 @@ def _tell(altered: Alterations, found: Compared, *, was: Outcome) -> None:
 
 def _close(found: Closed) -> None:
     if isinstance(found.error, FolderChanged):
-        found.work.again = True
+        found.work.repeat(found.error)
     elif found.work.tally.error is None:
         found.work.tally.fail_open(found.error)
         found.work.tally.unproven += 1

@@ -49,7 +49,8 @@ def find_surplus(
     """`places` are those of earlier runs, by source name. Pure."""
     choice = options.folders
     some = choice.folders or choice.trees or choice.include or choice.only_subscribed
-    if options.mode is not Mode.ALL or not options.remove_folders or some:
+    unread = source.unread or destination.unread
+    if options.mode is not Mode.ALL or not options.remove_folders or some or unread:
         return Surplus()
     if source.unread or destination.unread:
         return Surplus()
