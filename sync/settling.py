@@ -40,7 +40,7 @@ def stop_folder(sending: Sequence[Batch], broken: FolderError) -> None:
     named = [work for work in works if broken.where in _names(work)]
     for work in named or [batch.work for batch in sending if batch.unanswered][:1] or works[:1]:
         if isinstance(broken, FolderChanged):
-            work.repeat(broken)
+            work.again = True
         elif work.tally.error is None:
             work.tally.fail_open(broken)
 
