@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from imap import faults
-from imap.dialogue import Answer, Dialogue, astring
+from imap.dialogue import Dialogue, astring
+from imap.list_lines import NamedLine, NamedLines, named_line, status_line, subscribed
 from imap.names import INBOX, from_wire, to_wire, wire_name
 from imap.parse import Parts, Token, attributes, number, tokens
 from sync.errors import AccountError, Code, FolderError
@@ -31,20 +32,23 @@ def list_folders(dialogue: Dialogue) -> FolderList:
     tags.append(dialogue.send(_question(dialogue, extended)))
     if not extended:
         tags.append(dialogue.send(b'LSUB "" "*"'))
-    answers = [dialogue.answer(tag) for tag in tags]
+    lines = [NamedLines() for _ in tags]
+    answers = [dialogue.answer(tag, one.take) for tag, one in zip(tags, lines, strict=True)]
     for answer in answers:
         # Without the namespace, or the subscriptions, the list would pass for another one.
         if not answer.ok and faults.later(answer.text):
             raise dialogue.refusal(answer, "")
-    listing = answers[-1 if extended else -2]
-    if not listing.ok and extended:
+    at = -1 if extended else -2
+    if not answers[at].ok and extended:
         # Not every server that offers an option can do it.
-        listing = dialogue.ask(_LIST)
-    if not listing.ok:
-        raise dialogue.refusal(listing, "")
-    spaces = _namespaces(answers[0]) if offered.namespace else [[], [], []]
-    subscribed = frozenset() if extended else _subscribed(answers[-1])
-    return _folder_list(listing, spaces, subscribed, dialogue)
+        lines[at] = NamedLines()
+        answers[at] = dialogue.answer(dialogue.send(_LIST), lines[at].take)
+    if not answers[at].ok:
+        raise dialogue.refusal(answers[at], "")
+    spaces = _namespaces(lines[0].others) if offered.namespace else [[], [], []]
+    unread = tuple(line for answer in answers for line in answer.unread)
+    found = _folder_list(lines[at], spaces, subscribed(lines[-1].listed), dialogue)
+    return replace(found, unread=unread)
 
 
 def _question(dialogue: Dialogue, extended: bool) -> bytes:
@@ -60,12 +64,12 @@ def _question(dialogue: Dialogue, extended: bool) -> bytes:
 
 
 def _folder_list(
-    listing: Answer,
+    lines: NamedLines,
     spaces: list[list[Namespace]],
     subscribed: frozenset[bytes],
     dialogue: Dialogue,
 ) -> FolderList:
-    found = [folder for parts in listing.untagged if (folder := _folder(parts, subscribed))]
+    found = [_folder(line, subscribed) for line in lines.listed if not line.lsub]
     if len(found) > MOST_FOLDERS:
         raise AccountError(Code.PROTOCOL, side=dialogue.side, where=dialogue.host)
     folders: dict[str, Folder] = {}
@@ -78,7 +82,7 @@ def _folder_list(
     delimiter = next((folder.delimiter for folder in found if folder.delimiter), "/")
     folders.setdefault(INBOX, Folder(INBOX, delimiter, INBOX.encode()))
     own = spaces[0][0] if spaces[0] else Namespace("", delimiter)
-    listed = _statuses(listing)
+    listed = _statuses(lines)
     statuses = {name: status for name, f in folders.items() if (status := listed.get(wire_name(f)))}
     return FolderList(own, tuple(folders.values()), statuses, tuple(foreign))
 
@@ -104,38 +108,21 @@ def _add_twin(folders: dict[str, Folder], folder: Folder) -> None:
         folders.setdefault(name, replace(folder, name=name))
 
 
-def _folder(parts: Parts, subscribed: frozenset[bytes]) -> Folder | None:
-    listed = tokens(parts)
-    if len(listed) < 4 or _word(listed[0]) != "list" or not isinstance(listed[1], list):
-        return None
-    delimiter, name = listed[2], listed[3]
-    if not isinstance(name, bytes):
-        # A folder may be called NIL, and some servers do not quote it.
-        name = b"NIL"
-    marks = {_word(mark) for mark in listed[1]}
+def _folder(line: NamedLine, subscribed: frozenset[bytes]) -> Folder:
+    uses = (_SPECIAL[mark] for mark in sorted(line.marks) if mark in _SPECIAL)
     return Folder(
-        name=from_wire(name),
-        delimiter=delimiter.decode("latin-1") if isinstance(delimiter, bytes) else None,
-        wire_name=name,
-        special_use=next((_SPECIAL[mark] for mark in sorted(marks) if mark in _SPECIAL), None),
-        selectable=not marks & {"\\noselect", "\\nonexistent"},
-        subscribed="\\subscribed" in marks or name in subscribed,
+        name=from_wire(line.name),
+        delimiter=line.delimiter,
+        wire_name=line.name,
+        special_use=next(uses, None),
+        selectable=not line.marks & {"\\noselect", "\\nonexistent"},
+        subscribed="\\subscribed" in line.marks or line.name in subscribed,
     )
 
 
-def _subscribed(answer: Answer) -> frozenset[bytes]:
-    """The names in the answers to LSUB."""
-    listed = (tokens(parts) for parts in answer.untagged)
-    return frozenset(
-        row[3]
-        for row in listed
-        if len(row) > 3 and _word(row[0]) == "lsub" and isinstance(row[3], bytes)
-    )
-
-
-def _namespaces(answer: Answer) -> list[list[Namespace]]:
+def _namespaces(told: Sequence[Parts]) -> list[list[Namespace]]:
     """Personal, other users', shared."""
-    for parts in answer.untagged:
+    for parts in told:
         listed = tokens(parts)
         if len(listed) == 4 and _word(listed[0]) == "namespace":
             return [_spaces(token) for token in listed[1:]]
@@ -183,22 +170,18 @@ def _items(dialogue: Dialogue) -> bytes:
 
 def _listed_status(dialogue: Dialogue, folders: Sequence[Folder]) -> dict[str, FolderStatus]:
     """LIST-STATUS (RFC 5819): one question for all folders."""
-    answer = dialogue.ask(_LIST + b" RETURN (STATUS " + _items(dialogue) + b")")
-    told = _statuses(answer)
+    lines = NamedLines()
+    question = _LIST + b" RETURN (STATUS " + _items(dialogue) + b")"
+    dialogue.answer(dialogue.send(question), lines.take)
+    told = _statuses(lines)
     found = ((folder.name, told.get(wire_name(folder))) for folder in folders)
     return {name: status for name, status in found if status}
 
 
-def _statuses(answer: Answer) -> dict[bytes, FolderStatus]:
+def _statuses(lines: NamedLines) -> dict[bytes, FolderStatus]:
     """By wire name. One without UIDVALIDITY is worth nothing."""
-    found: dict[bytes, FolderStatus] = {}
-    for parts in answer.untagged:
-        if parts[0][:7].upper() != b"STATUS ":
-            continue
-        listed, status = tokens(parts), _status(parts)
-        if len(listed) > 2 and isinstance(listed[1], bytes) and status.uidvalidity:
-            found[listed[1]] = status
-    return found
+    read = ((name, _status(items)) for name, items in lines.statuses)
+    return {name: status for name, status in read if status.uidvalidity}
 
 
 def _asked_status(
@@ -209,9 +192,9 @@ def _asked_status(
         tags = [dialogue.send(b"STATUS", astring(wire_name(f)), items) for f in some]
         answers = [dialogue.answer(tag) for tag in tags]
         for folder, answer in zip(some, answers, strict=True):
-            told = [parts for parts in answer.untagged if parts[0][:7].upper() == b"STATUS "]
+            told = [line for parts in answer.untagged if (line := status_line(parts))]
             if answer.ok and told:
-                result[folder.name] = _status(told[-1])
+                result[folder.name] = _status(told[-1][1])
                 continue
             refusal = dialogue.refusal(answer, folder.name)
             if not isinstance(refusal, FolderError):
@@ -220,8 +203,8 @@ def _asked_status(
     return result
 
 
-def _status(parts: Parts) -> FolderStatus:
-    told = attributes(parts)
+def _status(items: bytes) -> FolderStatus:
+    told = attributes((items,))
     return FolderStatus(
         uidvalidity=number(told.get(b"UIDVALIDITY")),
         uidnext=number(told.get(b"UIDNEXT")),
@@ -273,8 +256,9 @@ def _existing(dialogue: Dialogue, names: Sequence[str]) -> set[str]:
     for some in _some([name for name in names if not set(name) & {"*", "%"}]):
         tags = [dialogue.send(b'LIST ""', astring(to_wire(name))) for name in some]
         for name, answer in zip(some, [dialogue.answer(tag) for tag in tags], strict=True):
-            folders = (_folder(parts, frozenset()) for parts in answer.untagged)
-            if any(folder and folder.selectable and folder.name == name for folder in folders):
+            lines = (named_line(parts) for parts in answer.untagged)
+            folders = (_folder(line, frozenset()) for line in lines if line)
+            if any(folder.selectable and folder.name == name for folder in folders):
                 found.add(name)
     return found
 

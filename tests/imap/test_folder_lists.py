@@ -53,6 +53,96 @@ def test_rows(scene: Scene, row: bytes, folder: tuple[str, str | None, bool]) ->
     assert (first.name, first.delimiter, first.selectable) == folder
 
 
+UNQUOTED = [
+    *("two words", "two  blanks", "tail ", " head", "Entwürfe", "tab\there", "a(b", "a)b", "(x)"),
+    *('a"b', '"', '"open', "[x", "[Gmail]/x", "a[b", "a]b", "{x}", "100%", "*", "a\\b", "😀"),
+    *("nil", "NIL", "Nil", "nIL/x", "a b (c)", ";", "caf\u00e9 (old)"),
+]
+
+
+@pytest.mark.parametrize("name", UNQUOTED)
+def test_names_that_nobody_has_quoted(scene: Scene, name: str) -> None:
+    """The rest of the line is the name, and its bytes are what opens the folder."""
+    found = listed(scene, b'(\\HasNoChildren) "/" ' + name.encode(), b'() "/" plain')
+    assert names(found) == [name, "plain", "INBOX"]
+    assert found.folders[0].wire_name == name.encode()
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize("name", ["nil", "Nil", "NIL", "a b", "x[y", 'a"b', "(z)"])
+def test_a_status_in_the_same_spelling(scene: Scene, name: str) -> None:
+    """Belongs to the folder of that very name."""
+
+    def script(talk: Talk) -> None:
+        talk.welcome(f"{BARE} LIST-EXTENDED LIST-STATUS")
+        talk.answer(
+            b"LIST",
+            b'* LIST () "/" ' + name.encode(),
+            b"* STATUS " + name.encode() + b" (MESSAGES 3 UIDNEXT 4 UIDVALIDITY 5)",
+            b'* LIST () "/" {1}\r\nl',
+            b"* STATUS {1}\r\nl (MESSAGES 7 UIDNEXT 8 UIDVALIDITY 9)",
+        )
+
+    found = scene.source(script).folders()
+    assert found.statuses[name].messages == 3
+    assert found.statuses["l"].messages == 7
+
+
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        (b'(\\Marked "/" "x y"', "x y"),
+        (b'() "/" "a"b"', 'a"b'),
+        (b'() "/" "a"b" c"', 'a"b" c'),
+        (b'() "/" "a\\b"', "a\\b"),
+        (b"() / x y", "x y"),
+        (b'() "" "flat x"', "flat x"),
+        (b'() nil "flat x"', "flat x"),
+        (b'()  "/"  "two blanks"', "two blanks"),
+        (b'() "/" "x" ("CHILDINFO" ("SUBSCRIBED"))', "x"),
+        (b'() "/" x (CHILDINFO (SUBSCRIBED))', "x"),
+        (b'() "/" "(x) (y)"', "(x) (y)"),
+    ],
+)
+def test_spellings_of_which_the_meaning_is_plain(scene: Scene, row: bytes, name: str) -> None:
+    """Are read as they are meant."""
+    found = listed(scene, row)
+    assert names(found) == [name, "INBOX"]
+    assert found.unread == ()
+
+
+def test_a_server_that_leaves_two_blanks(scene: Scene) -> None:
+    """Before every name: then none begins with one. Where only some do, those begin with one."""
+    always = listed(scene, b'() "/"  one', b'() "/"  two words', b'() "/"  INBOX')
+    assert names(always) == ["one", "two words", "INBOX"]
+    assert names(listed(scene, b'() "/"  one', b'() "/" one')) == [" one", "one", "INBOX"]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        b"",
+        b"x",
+        b'"/" "no flags"',
+        b'() "no end',
+        b'(()) "/" x',
+        b'() "/"',
+        b"() ab c",
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told(scene: Scene, row: bytes) -> None:
+    """It is no folder, and nobody may say that all folders have been read."""
+    found = listed(scene, b'() "/" good', row)
+    assert names(found) == ["good", "INBOX"]
+    assert found.unread == (("* LIST " + " ".join(row.decode().split())).strip(),)
+
+
+def test_the_root_is_no_folder(scene: Scene) -> None:
+    """Some servers list it; nothing is missing without it."""
+    found = listed(scene, b'(\\Noselect) "/" ""', b'() "/" ""')
+    assert (names(found), found.unread) == (["INBOX"], ())
+
+
 def test_a_literal_name(scene: Scene) -> None:
     """Its bytes are the server's."""
     assert "a b" in names(listed(scene, b'() "/" {3}\r\na b'))
