@@ -186,6 +186,16 @@ WORKING: Mapping[Code, Words] = {
         "apart safely.",
         "Tell the server's operator: the folder's index on the server is damaged.",
     ),
+    Code.FOLDER_UNSTABLE: Words(
+        "The folder kept changing while it was read, each time before it could be compared.",
+        "Start another run when less is moved about in it.",
+    ),
+    Code.UIDS_REUSED: Words(
+        "{server} has given the numbers of earlier messages to other messages, as after a restore "
+        "from a backup. The folder was compared anew.",
+        "Nothing has to be done here. Whether the server lost mail, its operator can tell.",
+        level=Level.WARNING,
+    ),
     Code.UNREADABLE: Words(
         "{server} lists this message but does not hand it out.",
         "Open it in webmail. If that fails too, it is damaged on the old server.",
@@ -208,8 +218,9 @@ WORKING: Mapping[Code, Words] = {
         "Read the server's words beside this. The other messages are not affected.",
     ),
     Code.DELETION_REFUSED: Words(
-        "More than half of a folder's mail at the destination would have been removed, so it was "
-        "left as it is. Everything else was done.",
+        "More than half of a folder's mail at the destination would have been removed, or the "
+        "server cannot remove single messages (it lacks UIDPLUS). Nothing was removed there; "
+        "everything else was done.",
         "Look at both mailboxes. If the removal is meant, allow it on the account's page.",
     ),
     Code.FOLDERS_WOULD_MERGE: Words(

@@ -89,7 +89,10 @@ _PAGE_FLAGS = {
         "destination and is the same byte for byte"
     ),
     "delete": "the same",
-    "delete2": "remove from the destination what is not at the source, in folders that are there",
+    "delete2": (
+        "remove from the destination what is not at the source, in folders that are there; with "
+        "--maxage, --minage, --maxsize, --minsize or --search only what is within them"
+    ),
     "delete2folders": (
         "with --delete2: also folders of the destination that no folder of the source goes to, "
         "with their messages"

@@ -133,6 +133,8 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.OPTIONS_REFUSED: _both(Exit.USAGE),
     Code.UIDVALIDITY_CHANGED: _ERRORS,
     Code.UIDVALIDITY_UNSTABLE: _ERRORS,
+    Code.FOLDER_UNSTABLE: _ERRORS,
+    Code.UIDS_REUSED: _both(Exit.OK),
     Code.UNREADABLE: _both(Exit.ERR_FETCH),
     Code.EMPTY_MESSAGE: _both(Exit.ERR_FETCH),
     Code.TOO_LARGE: _both(Exit.ERR_APPEND),

@@ -1,25 +1,37 @@
-"""What a server has altered in a message that it stored, told from digests of both sides. Pure.
+"""What a server has altered in a message that it stored, told from both fingerprints. Pure.
 
-equal byte for byte                                        not altered
-equal but for line ends, and those at the very end         line ends
-and for each NUL, which is 0x80 there                      NUL (Dovecot does it without a word)
-the same text below another header                         header
-anything else                                              no server's known way: another content
+Each known way of servers by its name, several at once where several were met. A way that needs a
+cause is only believed where the source's message has it: no NUL, nothing was replaced for one.
+Anything else is another content.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
+
+from sync.fingerprint import Fingerprint, field_marks
 
 
 class Alteration(StrEnum):
     """In words that stand beside the message in a report."""
 
+    BARE_LF = "line feeds alone made CR LF"
+    BARE_CR = "carriage returns alone replaced"
+    CR_CR_LF = "CR CR LF made another line end"
+    LAST_END = "line ends at the very end added or taken out"
     LINE_ENDS = "line ends"
+    BLANK_LINES = "empty lines added or taken out"
+    BLANKS = "blanks at line ends added or taken out"
     NUL = "NUL characters replaced"
+    EIGHT_BIT = "8-bit characters in the header replaced"
+    LONG_LINES = "long lines broken"
+    FOLDED = "header lines broken in other places"
+    ORDER = "header fields in another order"
+    FROM_LINE = "From line at the beginning added or taken out"
+    MAILBOX_FIELDS = "header fields of a mailbox file (Status, X-UID) added or taken out"
+    ADDED = "header fields added"
     HEADER = "header rewritten, text the same"
     SIZE = "another size, not read back"
     CONTENT = "the content is another"
@@ -30,99 +42,101 @@ class Alteration(StrEnum):
         return self is not Alteration.CONTENT
 
 
-@dataclass(frozen=True, slots=True)
-class Fingerprint:
-    """A message in digests of 16 bytes, each blind to more of what servers alter."""
-
-    exact: bytes
-    lines: bytes
-    """Line ends of any kind are one; those at the end are none."""
-    soft: bytes
-    """And NUL is 0x80."""
-    text: bytes
-    """Of that only what stands below the header; b'' when there is nothing."""
+Alterations = tuple[Alteration, ...]
+"""None at all: equal byte for byte."""
 
 
-def fingerprint(chunks: Iterable[bytes]) -> Fingerprint:
-    """Of the message that comes in these chunks. Holds one chunk at a time."""
-    exact, lines, soft = (_digest() for _ in range(3))
-    text = _Text()
-    for chunk in _even(_counted(chunks, exact)):
-        lines.update(chunk)
-        plain = chunk.replace(b"\0", b"\x80")
-        soft.update(plain)
-        text.take(plain)
-    return Fingerprint(exact.digest(), lines.digest(), soft.digest(), text.digest())
-
-
-def alteration(before: Fingerprint, after: Fingerprint) -> Alteration | None:
-    """From the source's message to its copy; None when they are equal."""
+def alterations(before: Fingerprint, after: Fingerprint) -> Alterations:
+    """From the source's message to its copy, in the order of Alteration; CONTENT is alone."""
     if before.exact == after.exact:
-        return None
+        return ()
     if before.lines == after.lines:
-        return Alteration.LINE_ENDS
-    if before.soft == after.soft:
-        return Alteration.NUL
-    if before.text and before.text == after.text:
-        return Alteration.HEADER
-    return Alteration.CONTENT
+        return tuple(_line_ends(before, after)) or (Alteration.LINE_ENDS,)
+    kinds = set(_line_ends(before, after))
+    if before.even != after.even:
+        text, head = _text(before, after), set(_head(before, after))
+        if text is None or (Alteration.HEADER in head and not before.text):
+            return (Alteration.CONTENT,)
+        kinds |= head.union(text)
+    if not kinds - {Alteration.LAST_END}:
+        moved = before.blanks != after.blanks
+        kinds.add(Alteration.BLANKS if moved else Alteration.BLANK_LINES)
+    return tuple(kind for kind in Alteration if kind in kinds)
 
 
-def _digest() -> hashlib.blake2b:
-    return hashlib.blake2b(digest_size=16)
+def words(kinds: Iterable[Alteration]) -> str:
+    """As they stand beside the message in a report."""
+    return "; ".join(kinds)
 
 
-def _counted(chunks: Iterable[bytes], exact: hashlib.blake2b) -> Iterator[bytes]:
-    for chunk in chunks:
-        exact.update(chunk)
-        yield chunk
+def named(words: str) -> Alterations:
+    """What `words` were made of; what is not known any more is left out."""
+    parts = words.split("; ")
+    return tuple(kind for kind in Alteration if kind in parts)
 
 
-def _even(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same with LF for every line end, and without those at the end."""
-    pending_cr = False
-    held = 0
-    """Line ends that may be the last ones."""
-    for chunk in chunks:
-        text = (b"\r" if pending_cr else b"") + chunk
-        pending_cr = text.endswith(b"\r")
-        if pending_cr:
-            text = text[:-1]
-        even = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-        kept = even.rstrip(b"\n")
-        if kept:
-            yield from _line_ends(held)
-            yield kept
-            held = 0
-        held += len(even) - len(kept)
+def known(kinds: Iterable[Alteration]) -> bool:
+    return all(kind.known for kind in kinds)
 
 
-def _line_ends(number: int) -> Iterator[bytes]:
-    """So many, in pieces: a message may consist of them."""
-    for left in range(number, 0, -65_536):
-        yield b"\n" * min(left, 65_536)
+def is_copy(before: Fingerprint, after: Fingerprint) -> bool:
+    """Whether `after` is what a server may have made of `before` when it stored it: what is in the
+    header is all there still."""
+    kinds = alterations(before, after)
+    return known(kinds) and Alteration.HEADER not in kinds
 
 
-class _Text:
-    """The digest of what follows the first empty line."""
+def contained(before: Fingerprint, after: Fingerprint) -> bool:
+    """Whether all header fields of `before` are in the header of `after`."""
+    if before.fields == after.fields:
+        return True
+    if len(before.fields) >= len(after.fields) or not before.fields:
+        return False
+    lacking = Counter(field_marks(before.fields))
+    lacking.subtract(field_marks(after.fields))
+    return max(lacking.values()) <= 0
 
-    def __init__(self) -> None:
-        self._digest = _digest()
-        self._before = b"\n"
-        """The last line end of the header, if it may be followed by the empty line."""
-        self._below = False
-        self._any = False
 
-    def take(self, chunk: bytes) -> None:
-        if not self._below:
-            joined = self._before + chunk
-            head, empty, chunk = joined.partition(b"\n\n")
-            self._below = bool(empty)
-            if not self._below:
-                self._before = b"\n" if head.endswith(b"\n") else b""
-                return
-        self._any |= bool(chunk)
-        self._digest.update(chunk)
+def _line_ends(before: Fingerprint, after: Fingerprint) -> Iterator[Alteration]:
+    if before.bare_lf > after.bare_lf:
+        yield Alteration.BARE_LF
+    if before.bare_cr > after.bare_cr:
+        yield Alteration.BARE_CR
+    if before.cr_cr_lf > after.cr_cr_lf:
+        yield Alteration.CR_CR_LF
+    if before.last_ends != after.last_ends:
+        yield Alteration.LAST_END
 
-    def digest(self) -> bytes:
-        return self._digest.digest() if self._any else b""
+
+def _text(before: Fingerprint, after: Fingerprint) -> Alterations | None:
+    """None: it is another."""
+    if before.text == after.text:
+        return ()
+    if not before.odd or before.loose_text != after.loose_text:
+        return None
+    if before.nul > after.nul:
+        return (Alteration.NUL,)
+    if before.bare_cr > after.bare_cr:
+        return (Alteration.BARE_CR,)
+    return (Alteration.LONG_LINES,) if before.long else None
+
+
+def _head(before: Fingerprint, after: Fingerprint) -> Iterator[Alteration]:
+    if before.head == after.head:
+        return
+    replaced = before.high > after.high or before.nul > after.nul
+    if before.high > after.high:
+        yield Alteration.EIGHT_BIT
+    if before.nul > after.nul:
+        yield Alteration.NUL
+    if before.from_line != after.from_line:
+        yield Alteration.FROM_LINE
+    if before.mailbox_fields != after.mailbox_fields:
+        yield Alteration.MAILBOX_FIELDS
+    elif before.loose_head == after.loose_head:
+        if not replaced and before.from_line == after.from_line:
+            yield Alteration.FOLDED
+    elif before.fields == after.fields:
+        yield Alteration.ORDER
+    if before.fields != after.fields:
+        yield Alteration.ADDED if contained(before, after) else Alteration.HEADER

@@ -1,7 +1,7 @@
-"""Which messages are newly copied: by their age and by their size (H4). Pure.
+"""Which messages are newly copied, and which may be removed: by age and by size (H4). Pure.
 
-Only copies are asked about. What is at the destination already is no longer a matter of choice: it
-stays present and in step, and nothing is removed for being outside.
+What is at the destination already stays present and in step. Removed, on either side, is nothing
+but what is within the same limits by its own date and size there.
 
     max_age_days    left out: older than so many times 24 hours, by internal date
     min_age_days    left out: younger than that
@@ -10,7 +10,8 @@ stays present and in step, and nothing is removed for being outside.
     max_size        left out: larger, as listed
     min_size        left out: smaller
 
-A message without a readable date has no age, and is never left out for it.
+A message without a readable date has no age: it is never left out for it, and never removed where
+an age is a limit.
 """
 
 from __future__ import annotations
@@ -56,6 +57,36 @@ def chosen(candidates: Messages, options: SyncOptions) -> tuple[Messages, tuple[
             kept.append(at)
     left_out = (LeftOut(code, candidates.select(places)) for code, places in outside.items())
     return candidates.select(kept), tuple(one for one in left_out if one.messages)
+
+
+def bounded(options: SyncOptions) -> bool:
+    """Whether a message may be outside."""
+    choice = options.messages
+    ages = choice.max_age_days or choice.min_age_days or choice.since
+    return bool(ages or choice.max_size or choice.min_size)
+
+
+def inside(messages: Messages, options: SyncOptions) -> Callable[[int], bool]:
+    """Whether the message at this place is known to be within the limits. Raises ValueError as
+    `chosen` does."""
+    ages, sizes = _ages(options), _sizes(options.messages)
+
+    def known(at: int) -> bool:
+        if ages:
+            date = messages.internaldate(at)
+            if spelled(date) is None or not ages(date):
+                return False
+        return not sizes or sizes(messages.sizes[at])
+
+    return known
+
+
+def outside(messages: Messages, options: SyncOptions) -> array[int]:
+    """Uids of those that are not known to be within the limits."""
+    if not bounded(options):
+        return array("I")
+    within = inside(messages, options)
+    return array("I", (uid for at, uid in enumerate(messages.uids) if not within(at)))
 
 
 def _ages(options: SyncOptions) -> Callable[[str], bool] | None:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from sync.alteration import Alteration, Fingerprint, alteration, fingerprint
+from sync.alteration import Alteration, Alterations, alterations
 from sync.errors import ConnectionLost, FolderError, MessageError, Side
+from sync.fingerprint import Fingerprint, fingerprint
 from sync.matching import exact_digest
 from sync.model import Fetched, Unreadable, Vanished, Wanted
 from sync.ports import Reader
@@ -47,14 +48,14 @@ class Compared:
 
     work: Work
     uid: int
-    altered: Alteration | None = None
+    altered: Alterations = ()
     absent: Side | None = None
     """It is not there any more."""
     unreadable: MessageError | None = None
 
     @property
     def equal(self) -> bool:
-        return self.altered is None and self.absent is None and self.unreadable is None
+        return not self.altered and self.absent is None and self.unreadable is None
 
     @property
     def gone_at_source(self) -> bool:
@@ -187,6 +188,6 @@ def _judge(work: Work, uid: int, mine: _Answer | None, other: _Answer | None) ->
         if answer is None or isinstance(answer, Vanished):
             return Compared(work, uid, absent=side)
     if isinstance(mine, Fingerprint) and isinstance(other, Fingerprint):
-        return Compared(work, uid, altered=alteration(mine, other))
+        return Compared(work, uid, altered=alterations(mine, other))
     # Two kinds of digest: one side could not be read a second time.
-    return Compared(work, uid, altered=None if mine == other else Alteration.CONTENT)
+    return Compared(work, uid, altered=() if mine == other else (Alteration.CONTENT,))

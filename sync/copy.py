@@ -150,7 +150,7 @@ class Copier:
         work = batch.work
         if made_anew(work, broken):
             # Its uids mean other messages now: the next pass matches what is there.
-            work.again = True
+            work.repeat(broken if isinstance(broken, FolderChanged) else None)
             return
         pairs = batch.pairs
         unsure = batch.without_uid + (batch.in_doubt if broken else [])
@@ -158,8 +158,8 @@ class Copier:
             work.take(pairs.values())
         try:
             arrived = look.arrived(work, unsure, batch.uidnext)
-        except FolderChanged:
-            work.again = True
+        except FolderChanged as changed:
+            work.repeat(changed)
             return
         except FolderError as error:
             work.tally.fail_open(error)

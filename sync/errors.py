@@ -84,6 +84,8 @@ class Code(StrEnum):
     FOLDERS_WOULD_MERGE = "folders_would_merge"
     UIDVALIDITY_CHANGED = "uidvalidity_changed"
     UIDVALIDITY_UNSTABLE = "uidvalidity_unstable"
+    FOLDER_UNSTABLE = "folder_unstable"
+    UIDS_REUSED = "uids_reused"
     UNREADABLE = "unreadable"
     EMPTY_MESSAGE = "empty_message"
     TOO_LARGE = "too_large"

@@ -24,11 +24,13 @@ from sync.errors import (
     Side,
     Stopped,
     SyncError,
+    UidValidityChanged,
 )
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
 from sync.looking import listings, look, look_at_all
+from sync.model import FolderStatus
 from sync.once import Once
 from sync.options import ProofLevel, SyncOptions
 from sync.planning import plan_work
@@ -44,7 +46,7 @@ from sync.twins import Sides
 from sync.work import Work
 
 RESYNCS = 5
-"""So often may a folder be made anew on either side during one run."""
+"""Passes over a folder before it counts as unstable."""
 LOSSES = 3
 """So many lost lines in a row, without a message copied between them, end the account's attempt."""
 
@@ -63,8 +65,10 @@ class GroupRun:
         once: Once,
         clearing: Clearing,
         resting: Mapping[str, FolderKey | None] | None = None,
+        statuses: Mapping[str, FolderStatus] | None = None,
     ) -> None:
-        """`resting`, by destination name, are folders of the account that need no work."""
+        """`resting`, by destination name, are folders of the account that need no work;
+        `statuses`, by source name, how many messages the source has counted."""
         self._sides = sides
         self._ledger = ledger
         self._options = options
@@ -72,6 +76,7 @@ class GroupRun:
         self._stop = stop
         self._once = once
         self._clearing = clearing
+        self._statuses = statuses or {}
         self.held: set[str] = set()
         """Folders of the destination in which all is proven, and only a removal waits."""
         seconds, quiet = options.settle_seconds, options.quiet_seconds
@@ -124,7 +129,7 @@ class GroupRun:
     def _due(self, work: Work, resyncs: int) -> bool:
         """Whether it needs another pass, and still gets one."""
         if work.again and resyncs >= RESYNCS:
-            work.tally.fail_open(FolderError(Code.UIDVALIDITY_UNSTABLE))
+            work.tally.fail_open(_unstable(work))
         return work.again and work.tally.error is None
 
     def _abandon(self, works: list[Work], error: SyncError) -> None:
@@ -136,7 +141,7 @@ class GroupRun:
 
     def _pass(self, works: list[Work]) -> None:
         sides, options = self._sides, self._options
-        look(works, sides, self._ledger, options)
+        look(works, sides, self._ledger, options, statuses=self._statuses)
         _each(works, self._plan)
         _each(self._refiler.begin(works), self._plan_whole)
         self._once.choose(works)
@@ -153,6 +158,7 @@ class GroupRun:
         for work in works:
             tally = work.tally
             sound = work.under_way and not tally.open and not tally.unproven
+            sound = sound and tally.reservation is None
             sound = sound and tally.report().balanced
             tally.verified = sound and tally.held is None
             if sound and tally.held is not None:
@@ -190,7 +196,8 @@ class GroupRun:
             if work.part:
                 old.update(uid for uid in work.known.pairs if uid not in work.vanished)
             now = set(listing.messages.uids)
-            work.again = any(uid < work.ours.status.uidnext for uid in now - old)
+            if any(uid < work.ours.status.uidnext for uid in now - old):
+                work.repeat()
 
 
 def _anew(works: list[Work]) -> list[Work]:
@@ -208,10 +215,18 @@ def _each(works: list[Work], action: Callable[[Work], None]) -> None:
             continue
         try:
             action(work)
-        except FolderChanged:
-            work.again = True
+        except FolderChanged as changed:
+            work.repeat(changed)
         except FolderError as error:
             work.tally.fail_open(error)
+
+
+def _unstable(work: Work) -> FolderError:
+    """It was listed anew again and again, for this reason at last."""
+    why = work.why
+    if why is None or isinstance(why, UidValidityChanged):
+        return FolderError(Code.UIDVALIDITY_UNSTABLE if why else Code.FOLDER_UNSTABLE)
+    return FolderError(why.code, why.server_words, side=why.side, where=why.where)
 
 
 def _copied(works: list[Work]) -> bool:

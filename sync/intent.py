@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from sync.errors import Code
 from sync.model import FolderStatus
 
-_EVERY_UID = range(1, 2**32)
+EVERY_UID = range(1, 2**32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +132,5 @@ class Known:
     def last_copies(self) -> Collection[int]:
         """Destination uids that must stay, since the source may not have their originals."""
         if self.guarded:
-            return _EVERY_UID
+            return EVERY_UID
         return {there for uid in self.left if (there := self.pairs.get(uid))}

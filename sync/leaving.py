@@ -1,6 +1,7 @@
 """Which messages may leave the source (H10, M6), by what was chosen. Pure.
 
     known to be copied, and not skipped          else it stays
+    within the choice of messages                else it stays
     not marked \\Deleted by somebody else         else it stays, and is named
     its place at the destination is known        else it stays, and is named
     once synchronized                            any of them
@@ -16,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sync.choice import outside
 from sync.dates import instant
 from sync.listing import Listing
 from sync.messages import Messages
@@ -51,6 +53,7 @@ def due(
     timely = _timely(work, options, now=now, settled=settled)
     skipped = work.plan.skipped if work.plan else ()
     stay = {meta.uid for meta in skipped}
+    stay.update(outside(listed, options))
     for uid, there in pairs:
         at = listed.position(uid)
         if at < 0 or uid in stay or not timely(uid):

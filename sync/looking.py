@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from sync.errors import FolderError
+from sync.asking import not_shown
+from sync.choice import bounded
+from sync.errors import Code, FolderError, Side
 from sync.intent import FolderKey, Known
 from sync.listing import Changes, Listing
 from sync.messages import Messages
-from sync.model import Asked, Folder, Since
-from sync.options import SyncOptions
+from sync.model import Asked, Folder, FolderStatus, Since
+from sync.options import Mode, SyncOptions
 from sync.partial import Difference, Part
 from sync.ports import Ledger, Reader
 from sync.resting import which_flags
@@ -17,10 +19,17 @@ from sync.twins import Sides
 from sync.work import Work
 
 
-def look(works: Sequence[Work], sides: Sides, ledger: Ledger, options: SyncOptions) -> None:
+def look(
+    works: Sequence[Work],
+    sides: Sides,
+    ledger: Ledger,
+    options: SyncOptions,
+    *,
+    statuses: Mapping[str, FolderStatus],
+) -> None:
     """Fill `ours`, `theirs`, `part` and what a part needs of `known`, and tell the tallies what is
     found. Why a folder cannot be listed is in its tally. Each side is asked for all folders at
-    once."""
+    once. `statuses`, by source name, are held against what is listed."""
     differences = _differences(works, sides, ledger, options)
     for work, part in _parts(differences, sides).items():
         work.part, work.ours, work.theirs = part, part.ours, part.theirs
@@ -28,6 +37,7 @@ def look(works: Sequence[Work], sides: Sides, ledger: Ledger, options: SyncOptio
         work.tally.expect(part.ours.messages)
         work.tally.pass_over(part.present, part.sent)
     _list_whole([work for work in works if work.part is None], sides, options)
+    _compare_counts([work for work in works if work.under_way], sides.source, statuses)
 
 
 def look_at_all(work: Work, sides: Sides, options: SyncOptions) -> None:
@@ -64,8 +74,10 @@ def _differences(
 
 def _learn(work: Work, ledger: Ledger, options: SyncOptions) -> bool:
     """Whether the ledger knows enough of this folder. What equals another message is seen only
-    among all of them."""
+    among all of them; of what has other flags, changes tell neither date nor size."""
     if work.rest is None or options.delete_duplicates or options.messages.once:
+        return False
+    if options.mode is Mode.ALL and bounded(options):
         return False
     here, there = work.rest.source.uidvalidity, work.rest.destination.uidvalidity
     pair = work.pair
@@ -117,6 +129,8 @@ def _list_whole(works: Sequence[Work], sides: Sides, options: SyncOptions) -> No
             continue
         work.ours = listing
         work.tally.expect(listing.messages)
+        if not listing.whole:
+            _reserve(work, listing)
     # A folder that only a real run would make is empty in a dry run.
     there = [w for w in works if w.under_way and (w.pair.exists or not options.dry_run)]
     theirs = listings(sides.destination, [work.pair.destination for work in there])
@@ -126,3 +140,41 @@ def _list_whole(works: Sequence[Work], sides: Sides, options: SyncOptions) -> No
         else:
             work.theirs = listing
             work.uidnext = listing.status.uidnext
+            if not listing.whole:
+                # What it holds beside that would be sent again.
+                name = work.pair.destination.name
+                work.tally.fail_open(not_shown(name, listing, Side.DESTINATION))
+
+
+def _reserve(work: Work, listing: Listing) -> None:
+    """The source has not shown all that it has: what it has shown is copied, and no more is
+    concluded from it."""
+    error = not_shown(work.pair.source.name, listing, Side.SOURCE)
+    if listing.hidden:
+        work.tally.hide(listing.hidden, error)
+    else:
+        work.tally.reserve(error)
+
+
+def _compare_counts(
+    works: Sequence[Work], source: Reader, statuses: Mapping[str, FolderStatus]
+) -> None:
+    """Where STATUS has counted more than was listed, the server is asked once more: what it still
+    counts, and what has not come since, it did not show."""
+    short = [
+        work
+        for work in works
+        if (counted := statuses.get(work.pair.source.name)) is not None
+        and work.tally.found < counted.messages
+    ]
+    now = source.status([work.pair.source for work in short]) if short else {}
+    for work in short:
+        name, listed = work.pair.source.name, work.ours.status
+        status = now.get(name)
+        if not isinstance(status, FolderStatus) or status.uidvalidity != listed.uidvalidity:
+            continue
+        hidden = status.messages - work.tally.found - max(status.uidnext - listed.uidnext, 0)
+        if hidden > 0:
+            words = f"{hidden:,} of {status.messages:,} messages"
+            error = FolderError(Code.INCOMPLETE, words, side=Side.SOURCE, where=name)
+            work.tally.hide(hidden, error)

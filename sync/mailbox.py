@@ -23,7 +23,7 @@ from sync.options import Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
 from sync.prepare import Prepared, prepare
 from sync.refiling import check_refiling
-from sync.report import FolderReport, MailboxReport, Outcome, Verdict
+from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdict
 from sync.source_deletion import Clearing
 from sync.surplus import rehearse_surplus, remove_surplus
 from sync.twins import Sides
@@ -67,6 +67,7 @@ def migrate(
         resting=_resting(prepared),
         once=Once(source, ledger, prepared, options=options, stop=stop),
         clearing=clearing,
+        statuses=prepared.statuses,
     )
     reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
     named = len(prepared.missing)
@@ -80,7 +81,12 @@ def migrate(
     for report in surplus:
         progress.folder_done(report)
     reports += surplus
+    for line in prepared.unread:
+        progress.note(MessageNote("", 0, Outcome.FAILED, Code.UNREAD_ANSWER, line))
+    named += len(prepared.unread)
     verdict = _verdict(reports, named, options)
+    if prepared.unread and verdict is not Verdict.DRY_RUN:
+        verdict = Verdict.NOT_VERIFIED
     left_out, missing = prepared.left_out, prepared.missing
     return MailboxReport(tuple(reports), verdict, left_out, missing, exceptions=named)
 
@@ -163,7 +169,7 @@ def _surplus(
     """Nothing is removed while something of the source is not proven to be there. `held` are
     folders in which it is, though they are not verified."""
     if options.dry_run:
-        return rehearse_surplus(prepared.surplus, destination)
+        return rehearse_surplus(prepared.surplus, destination, options)
     if not all(report.verified or report.destination in held for report in reports):
         return []
     return remove_surplus(prepared.surplus, destination, options)

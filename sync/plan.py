@@ -9,7 +9,7 @@ A plan is data: a dry run shows the very actions that a real run applies.
     in the ledger        its copy is gone     not ALL   skip: removed there
     not in the ledger    a twin is there      any       present, recorded; its flags
     not in the ledger    no twin              any       copy
-    not there            there                ALL       remove
+    not there            there                ALL       remove, if within the choice of messages
     not there            there                not ALL   nothing
 
 What would be copied and is outside the choice of messages (sync.choice) is left out instead.
@@ -21,7 +21,7 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from sync.choice import LeftOut, chosen
+from sync.choice import LeftOut, chosen, outside
 from sync.flags import keepable, same
 from sync.listing import Listing
 from sync.messages import Messages
@@ -100,7 +100,9 @@ def plan_folder(
             present.add(uid, there, ours.sizes[at])
             if twin is not None:
                 recorded.add(uid, there, ours.sizes[at])
-    removals = () if options.mode is not Mode.ALL else _removals(present, theirs, spared)
+    removals: tuple[int, ...] = ()
+    if options.mode is Mode.ALL:
+        removals = _removals(present, theirs, (spared, outside(theirs, options)))
     held = empties(len(removals), len(theirs) + unlisted, pairs, options)
     permanent = destination.permanent_flags
     wanted, left_out = chosen(ours.select(copies), options)
@@ -124,11 +126,15 @@ def empties(removals: int, there: int, pairs: Mapping[int, int], options: SyncOp
     return bool(pairs) and not asked and 2 * removals > there
 
 
-def _removals(present: Pairs, theirs: Messages, spared: Collection[int]) -> tuple[int, ...]:
+def _removals(
+    present: Pairs, theirs: Messages, spared: tuple[Collection[int], Iterable[int]]
+) -> tuple[int, ...]:
     wanted = {there for _, there, _ in present.rows()}
     if 0 in wanted:
         return ()
-    return tuple(uid for uid in theirs.uids if uid not in wanted and uid not in spared)
+    kept, outside = spared
+    wanted.update(outside)
+    return tuple(uid for uid in theirs.uids if uid not in wanted and uid not in kept)
 
 
 def _flag_changes(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from dataclasses import replace
 
+from sync import choice
 from sync.aftermath import Aftermath
 from sync.columns import Uids
 from sync.duplicates import duplicates
 from sync.errors import Code, FolderError, Side
-from sync.intent import Known, Pair
+from sync.intent import EVERY_UID, Known, Pair
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
@@ -44,7 +45,7 @@ def plan_work(
         twins=twins,
         options=options,
         unlisted=work.part.there if work.part else 0,
-        spared=work.known.last_copies,
+        spared=work.known.last_copies if work.shown else EVERY_UID,
     )
     if plan.withheld and work.part is not None:
         return False
@@ -66,9 +67,11 @@ def _refusal(work: Work, removals: int) -> FolderError:
 
 
 def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions) -> Plan:
-    if not options.delete_duplicates or work.known.guarded or plan.withheld:
+    wanted = options.delete_duplicates and work.shown
+    if not wanted or work.known.guarded or plan.withheld:
         return plan
-    found = duplicates(work, plan.removals, sides.destination)
+    outside = choice.outside(work.theirs.messages, options)
+    found = duplicates(work, plan.removals, sides.destination, staying=outside)
     removals, there = len(plan.removals) + len(found), len(work.theirs.messages)
     if empties(removals, there, work.known.pairs, options):
         return replace(plan, removals=(), withheld=removals)

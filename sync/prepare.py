@@ -35,6 +35,8 @@ class Prepared:
     missing: tuple[str, ...] = ()
     """Of the source's folders: what nobody wants or is others', and what is not there."""
 
+    unread: tuple[str, ...] = ()
+    """Lines of either side's list of folders that could not be understood."""
     surplus: Surplus = field(default_factory=Surplus)
     left_alone: frozenset[str] = frozenset()
     """With refiling, destination names: they stand for folders of the source that nobody wants."""
@@ -80,6 +82,7 @@ def prepare(
         rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
         left_out=layout.left_out,
         missing=layout.missing,
+        unread=(*ours.unread, *theirs.unread),
         surplus=find_surplus(ours, theirs, places, options),
         left_alone=left_alone(ours, theirs, known, options, layout=layout),
     )

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sync.errors import Code, FolderError
+from sync.asking import not_shown
+from sync.errors import Code, FolderError, Side, UidValidityChanged
 from sync.listing import Listing
 from sync.looking import listings
 from sync.model import Asked
@@ -93,11 +94,15 @@ def _proven(work: Work, listing: Listing | FolderError, ledger: Ledger, *, final
     if isinstance(listing, FolderError):
         work.tally.fail_open(listing)
     elif listing.status.uidvalidity != work.key.destination_uidvalidity:
-        work.again = True
+        work.repeat(UidValidityChanged(Code.UIDVALIDITY_CHANGED, side=Side.DESTINATION))
     else:
         proof = prove(work, work.to_prove, listing)
         if proof.missing and not final:
             return False
+        if proof.missing and not listing.whole:
+            # What the destination did not show may be there: it is neither missed nor sent again.
+            work.tally.reserve(not_shown(work.pair.destination.name, listing, Side.DESTINATION))
+            proof = replace(proof, missing=())
         work.theirs = listing
         settle_proof(proof, work, ledger)
         if proof.missing:

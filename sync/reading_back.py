@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 
-from sync.alteration import Alteration
+from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
 from sync.errors import Code, FolderChanged, Side
 from sync.options import ProofLevel, SyncOptions
@@ -101,20 +101,20 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
             _tell(found.altered, found, was=was)
 
 
-def _tell(altered: Alteration, found: Compared, *, was: Outcome) -> None:
+def _tell(altered: Alterations, found: Compared, *, was: Outcome) -> None:
     tally, outcome = found.work.tally, was
-    if altered.known:
+    if known(altered):
         tally.altered += 1
     else:
         outcome = Outcome.FAILED
         tally.unproven += 1
         tally.recount([found.uid], was=was, now=outcome)
-    tally.name(found.uid, outcome, Code.ALTERED, altered)
+    tally.name(found.uid, outcome, Code.ALTERED, words(altered))
 
 
 def _close(found: Closed) -> None:
     if isinstance(found.error, FolderChanged):
-        found.work.again = True
+        found.work.repeat(found.error)
     elif found.work.tally.error is None:
         found.work.tally.fail_open(found.error)
         found.work.tally.unproven += 1

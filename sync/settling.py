@@ -40,7 +40,7 @@ def stop_folder(sending: Sequence[Batch], broken: FolderError) -> None:
     named = [work for work in works if broken.where in _names(work)]
     for work in named or [batch.work for batch in sending if batch.unanswered][:1] or works[:1]:
         if isinstance(broken, FolderChanged):
-            work.again = True
+            work.repeat(broken)
         elif work.tally.error is None:
             work.tally.fail_open(broken)
 

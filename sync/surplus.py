@@ -1,24 +1,28 @@
 """Folders of the destination that no folder of the source goes to: mode ALL removes them.
 
     holds messages                     they are removed first, one by one (UID EXPUNGE)
+    some are outside the choice        those stay, and so does the folder
     INBOX, or has a special use        stays, empty
     holds folders that stay            stays, empty
     anything else                      removed, if it is empty then
 
 Not touched: what is outside the subfolder, what a folder of the source would go to that is left
-out, what an exclude matches, and everything where only some folders were chosen. It is done last,
-and only where all that the source has is proven to be there.
+out, what an exclude matches, and everything where only some folders were chosen, or where the list
+of folders could not be read whole. It is done last, and only where all that the source has is
+proven to be there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from sync.choice import bounded, outside
 from sync.errors import Code, FolderError, Side
 from sync.folder_names import is_inbox, join, levels_of
 from sync.folders import map_folders
 from sync.intent import Place
+from sync.listing import Listing
 from sync.model import Asked, Folder, FolderList
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination
@@ -45,7 +49,10 @@ def find_surplus(
     """`places` are those of earlier runs, by source name. Pure."""
     choice = options.folders
     some = choice.folders or choice.trees or choice.include or choice.only_subscribed
-    if options.mode is not Mode.ALL or not options.remove_folders or some:
+    unread = source.unread or destination.unread
+    if options.mode is not Mode.ALL or not options.remove_folders or some or unread:
+        return Surplus()
+    if source.unread or destination.unread:
         return Surplus()
     known = {name: place.destination for name, place in places.items()}
     pairs = map_folders(source, destination, known, subfolder=options.subfolder, choice=choice)
@@ -79,12 +86,29 @@ def _staying(found: tuple[Folder, ...], destination: FolderList) -> frozenset[st
     return frozenset(one.name for one in found if one.name in kept)
 
 
-def rehearse_surplus(surplus: Surplus, destination: Destination) -> list[FolderReport]:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """One of them, as it is now: so many of its `messages` would be removed, all of them where it
+    was not listed."""
+
+    folder: Folder
+    messages: int
+    number: int
+    listing: Listing | FolderError | None = None
+
+
+def rehearse_surplus(
+    surplus: Surplus, destination: Destination, options: SyncOptions
+) -> list[FolderReport]:
     """What `remove_surplus` would do."""
+    found = _look(surplus, destination, options)
+    going = {one.folder.name for one in _going(surplus, found)}
     return [
-        FolderReport("", folder.name, removed=number, folder_removed=folder.name in going)
-        for folder, number, going in _counted(surplus, destination)
-        if number or folder.name in going
+        FolderReport(
+            "", one.folder.name, removed=one.number, folder_removed=one.folder.name in going
+        )
+        for one in found
+        if one.number or one.folder.name in going
     ]
 
 
@@ -93,27 +117,36 @@ def remove_surplus(
 ) -> list[FolderReport]:
     """Those that hold mail and need a person's look first are left as they are, and reported so;
     the others go."""
-    counted = _counted(surplus, destination)
-    asking = surplus.later and not options.allow_removal
-    held = {folder.name: _refusal(folder, number) for folder, number, _ in counted if number}
-    failed: dict[str, FolderError] = held if asking else {}
-    filled = [folder for folder, number, _ in counted if number and folder.name not in failed]
-    removed = _empty(filled, destination)
+    found = _look(surplus, destination, options)
+    failed = {f.folder.name: f.listing for f in found if isinstance(f.listing, FolderError)}
+    if surplus.later and not options.allow_removal:
+        failed |= {one.folder.name: _refusal(one) for one in found if one.number}
+    filled = [one for one in found if one.number and one.folder.name not in failed]
+    removed = _empty(filled, destination, options)
     failed |= {name: error for name, error in removed.items() if isinstance(error, FolderError)}
-    kept = surplus.staying | failed.keys()
-    going = [one for one, _, _ in counted if one.name not in kept and not _holds(one, failed)]
+    going = [one.folder for one in _going(surplus, found, failed)]
     failed |= _delete(going, destination)
     return [
-        _report(folder, removed.get(folder.name), failed.get(folder.name), going)
-        for folder, number, _ in counted
-        if number or folder in going
+        _report(one.folder, removed.get(one.folder.name), failed.get(one.folder.name), going)
+        for one in found
+        if one.number or one.folder in going or one.folder.name in failed
     ]
 
 
-def _refusal(folder: Folder, number: int) -> FolderError:
-    words = f"{folder.name}: {number:,} of {number:,} messages"
+def _refusal(one: _Found) -> FolderError:
+    words = f"{one.folder.name}: {one.number:,} of {one.messages:,} messages"
     side = Side.DESTINATION
-    return FolderError(Code.DELETION_REFUSED, words, side=side, where=folder.name)
+    return FolderError(Code.DELETION_REFUSED, words, side=side, where=one.folder.name)
+
+
+def _going(
+    surplus: Surplus, found: Sequence[_Found], failed: Collection[str] = frozenset()
+) -> list[_Found]:
+    """Those that are removed themselves: not what keeps mail, nor what holds a folder that
+    stays."""
+    emptied = {one.folder.name for one in found if one.number == one.messages}
+    kept = surplus.staying | {folder.name for folder in surplus.folders} - emptied | set(failed)
+    return [f for f in found if f.folder.name not in kept and not _holds(f.folder, kept)]
 
 
 def _holds(folder: Folder, names: Iterable[str]) -> bool:
@@ -123,36 +156,65 @@ def _holds(folder: Folder, names: Iterable[str]) -> bool:
     return any(name.startswith(folder.name + folder.delimiter) for name in names)
 
 
-def _counted(
-    surplus: Surplus, destination: Destination
-) -> list[tuple[Folder, int, frozenset[str]]]:
-    """Each with its number of messages, and the names of those that go."""
+def _look(surplus: Surplus, destination: Destination, options: SyncOptions) -> list[_Found]:
+    """What they hold; listed where some of it may have to stay."""
     if not surplus.folders:
         return []
-    going = frozenset(one.name for one in surplus.folders) - surplus.staying
     statuses = destination.status(surplus.folders)
-    counted = []
+    found = []
     for folder in surplus.folders:
         status = statuses.get(folder.name)
         if status is not None and not isinstance(status, FolderError):
-            counted.append((folder, status.messages, going))
-    return counted
+            found.append(_Found(folder, status.messages, status.messages))
+    if not bounded(options):
+        return found
+    filled = [one for one in found if one.messages]
+    return [one for one in found if not one.messages] + _listed(filled, destination, options)
 
 
-def _empty(folders: Sequence[Folder], destination: Destination) -> dict[str, int | FolderError]:
+def _listed(
+    found: Sequence[_Found], destination: Destination, options: SyncOptions
+) -> list[_Found]:
+    """With their listings, and what of those may go. A listing that does not show all of a folder
+    is an error: what it hides would be removed with the folder."""
+    answers = destination.listings([Asked(one.folder) for one in found]) if found else ()
+    listed = []
+    for one, answer in zip(found, answers, strict=True):
+        if isinstance(answer, Listing) and answer.whole:
+            there = len(answer.messages)
+            number = there - len(outside(answer.messages, options))
+            listed.append(replace(one, messages=there, number=number, listing=answer))
+        else:
+            error = _hiding(answer) if isinstance(answer, Listing) else answer
+            listed.append(replace(one, number=0, listing=error))
+    return listed
+
+
+def _hiding(listing: Listing) -> FolderError:
+    if listing.unread:
+        return FolderError(Code.UNREAD_ANSWER, "; ".join(listing.unread), side=Side.DESTINATION)
+    words = f"{listing.hidden:,} messages were not shown"
+    return FolderError(Code.INCOMPLETE, words, side=Side.DESTINATION)
+
+
+def _empty(
+    found: Sequence[_Found], destination: Destination, options: SyncOptions
+) -> dict[str, int | FolderError]:
     """How many messages were removed from each."""
-    found: dict[str, int | FolderError] = {}
-    listings = list(destination.listings([Asked(folder) for folder in folders]))
-    for folder, listing in zip(folders, listings, strict=True):
-        if isinstance(listing, FolderError):
-            found[folder.name] = listing
+    removed: dict[str, int | FolderError] = {}
+    unlisted = [one for one in found if one.listing is None]
+    for one in [f for f in found if f.listing] + _listed(unlisted, destination, options):
+        folder, listing = one.folder, one.listing
+        if not isinstance(listing, Listing):
+            removed[folder.name] = listing or FolderError(Code.FOLDER_MISSING)
             continue
-        uids = tuple(listing.messages.uids)
+        staying = frozenset(outside(listing.messages, options))
+        uids = [uid for uid in listing.messages.uids if uid not in staying]
         try:
-            found[folder.name] = destination.remove(folder, listing.status.uidvalidity, uids)
+            removed[folder.name] = destination.remove(folder, listing.status.uidvalidity, uids)
         except FolderError as error:
-            found[folder.name] = error
-    return found
+            removed[folder.name] = error
+    return removed
 
 
 def _delete(folders: Sequence[Folder], destination: Destination) -> Mapping[str, FolderError]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 
 from sync.choice import LeftOut
-from sync.errors import CHOSEN, Code, SyncError
+from sync.errors import CHOSEN, Code, FolderError, SyncError
 from sync.folders import FolderPair
 from sync.intent import Pair
 from sync.messages import Messages
@@ -83,11 +83,28 @@ class Tally:
     error: SyncError | None = None
     held: SyncError | None = None
     """Why something was not removed or not flagged, which costs the folder nothing but its rest."""
+    reservation: FolderError | None = None
+    """Why the folder cannot be verified, although it is worked on."""
+    hidden: int = 0
+    """Messages that the source has and did not show; they are counted as failed."""
 
     def expect(self, messages: Messages) -> None:
         self.found = len(messages)
         self.listed = messages
         self.open = Open(messages)
+
+    def hide(self, messages: int, error: FolderError) -> None:
+        """The source has so many more than it showed: they are found, and failed."""
+        self.hidden += messages
+        self.found += messages
+        self.count(Outcome.FAILED, messages)
+        self.reserve(error)
+        self.unnamed += messages - 1
+
+    def reserve(self, error: FolderError) -> None:
+        """Name why this folder will not be verified."""
+        self.reservation = self.reservation or error
+        self.note(MessageMeta(0, 0), Outcome.FAILED, error.code, error.server_words)
 
     def pass_over(self, messages: int, sent: Collection[Pair]) -> None:
         """So many more are there that need not be listed; these of them were sent by an earlier
@@ -171,7 +188,7 @@ class Tally:
         return fresh
 
     def report(self) -> FolderReport:
-        error = self.error or self.held
+        error = self.error or self.reservation or self.held
         return FolderReport(
             source=self.pair.source.name,
             destination=self.pair.destination.name,

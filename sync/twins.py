@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sync.asking import messages
+from sync.asking import messages, not_shown
 from sync.errors import Code, FolderChanged, Side, UidValidityChanged
 from sync.matching import Candidates, Matching, digest, exact_digest
 from sync.model import Fetched, Folder, MessageMeta, Wanted
@@ -59,7 +59,11 @@ class Sides:
                 Code.UIDVALIDITY_CHANGED, side=Side.DESTINATION, where=folder.name
             )
         theirs = [meta for meta in listing.messages if meta.uid not in work.taken]
-        return self.twins(work, ours, theirs, sizes_decide=False)
+        found = self.twins(work, ours, theirs, sizes_decide=False)
+        if len(found) < len(ours) and not listing.whole:
+            # What is not shown may be there: it must not be sent again.
+            raise not_shown(folder.name, listing, Side.DESTINATION)
+        return found
 
 
 def digests(reader: Reader, wanted: Wanted, *, exact: bool = False) -> dict[int, bytes]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from sync.columns import Uids
+from sync.errors import FolderError
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Known, Pair, Rest
 from sync.listing import Listing
@@ -60,7 +61,9 @@ class Work:
     vanished: set[int] = field(default_factory=set)
     """Source uids that were expunged by someone else since the listing."""
     again: bool = False
-    """The folder was made anew on one side: it needs another pass."""
+    """It is not as it was listed, and needs another pass."""
+    why: FolderError | None = None
+    """Why, if something was raised."""
 
     @property
     def key(self) -> FolderKey:
@@ -70,6 +73,21 @@ class Work:
             self.pair.destination.name,
             self.theirs.status.uidvalidity,
         )
+
+    def repeat(self, why: FolderError | None = None) -> None:
+        """Another pass is needed."""
+        self.again = True
+        self.why = self.why or why
+
+    @property
+    def shown(self) -> bool:
+        """Whether both sides have shown all that they have: only then is what is not listed not
+        there, and only then is anything removed or forgotten."""
+        return self.source_shown and self.theirs.whole
+
+    @property
+    def source_shown(self) -> bool:
+        return self.ours.whole and not self.tally.hidden
 
     @property
     def under_way(self) -> bool:

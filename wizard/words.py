@@ -82,7 +82,8 @@ MODES: Mapping[str, ModeWords] = {
     Mode.ALL: ModeWords(
         "Everything, exactly",
         "Makes each destination mailbox the same as its source: new messages come over, flags "
-        "are set as they are there, and what the source does not have is removed.",
+        "are set as they are there, and what the source does not have is removed. Mail outside "
+        "the limits of age and size stays.",
         "Mail that has arrived only at the destination will be removed. Do not choose this once "
         "people use the new mailboxes.",
         "The first copy, and repeats before the MX record is changed.",

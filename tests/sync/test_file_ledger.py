@@ -223,8 +223,8 @@ def test_an_open_intent_is_never_folded_away(path: Path) -> None:
 
 
 def test_a_message_costs_little(path: Path) -> None:
-    """20,000 messages in batches of 200, with stamps: under 100 bytes each on disk, before and after the rows
-    are folded."""
+    """20,000 messages in batches of 200, with stamps: under 100 bytes each on disk, before and
+    after the rows are folded."""
     with closing(FileLedger(path, "a")) as ledger:
         for first in range(1, 20_001, 200):
             send(ledger, first, 200)

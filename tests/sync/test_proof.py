@@ -86,7 +86,7 @@ def test_a_changed_letter_is_found_by_its_content_only() -> None:
     [
         (lambda body: body.replace(b"\r\n", b"\n"), ProofLevel.METADATA, Alteration.LINE_ENDS),
         (lambda body: body.replace(b"\r\n", b"\n"), ProofLevel.CONTENT, Alteration.LINE_ENDS),
-        (lambda body: b"X-Spam: no\r\n" + body, ProofLevel.METADATA, Alteration.HEADER),
+        (lambda body: b"X-Spam: no\r\n" + body, ProofLevel.METADATA, Alteration.ADDED),
         (
             lambda body: body.replace(b"Date: Wed", b"Date: Sun"),
             ProofLevel.CONTENT,
