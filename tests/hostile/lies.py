@@ -219,6 +219,9 @@ class PoisonedSets(Trouble):
         self.first = rng.random() < 0.5
         """What comes before it in the set is given."""
 
+    def blames(self, uid: int) -> bool:
+        return self.poisoned(uid)
+
     def poisoned(self, uid: int) -> bool:
         return Random(uid * 7919 + self.salt).random() < self.share
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from imap.names import from_wire
@@ -13,6 +13,7 @@ from sync.report import MailboxReport, MessageNote, Outcome, Verdict
 from tests.hostile.model import Account, Box, Held
 
 GREEN = (Verdict.VERIFIED, Verdict.EXCEPTIONS)
+UNREAD = {Code.UNREADABLE, Code.EMPTY_MESSAGE}
 NO_REASON = {Code.DATE_ALTERED, Code.FLAGS_LOST}
 """Notes with these say nothing of a message's text."""
 
@@ -205,8 +206,23 @@ def _others(box: Box, origin: bytes) -> int:
     return sum(not held.ours for held in box.messages if held.origin == origin)
 
 
+def blamed_in_vain(
+    source: Account, notes: Sequence[MessageNote], guilty: Callable[[int], bool]
+) -> list[str]:
+    """Messages of the source that are called unreadable, and are not."""
+    boxes = {from_wire(box.name): box.by_uid() for box in _open(source)}
+    return [
+        f"{note.folder!r} uid {note.uid}: {note.code} {note.server_words}"
+        for note in notes
+        if note.code in UNREAD
+        and note.outcome is Outcome.FAILED
+        and note.uid in boxes.get(note.folder, {})
+        and not guilty(note.uid)
+    ]
+
+
 def missing(
-    messages: Iterable[Held],
+    messages: Sequence[Held],
     copies: Sequence[Held],
     notes: Sequence[MessageNote],
     *,
@@ -214,9 +230,15 @@ def missing(
 ) -> list[tuple[Held, str]]:
     """Messages that have neither an equal copy of their own nor a note, with what is wrong. Of
     `excused` copies nobody has to know that they are altered."""
+    about: dict[int, list[MessageNote]] = defaultdict(list)
+    for note in notes:
+        if note.code not in NO_REASON:
+            about[note.uid].append(note)
+    mine = {id(held): [n for uid in held.uids for n in about.get(uid, ())] for held in messages}
     exact = Counter(copy.body for copy in copies)
     left: list[Held] = []
-    for held in messages:
+    # Of equal ones those that are named are the ones without a copy.
+    for held in sorted(messages, key=lambda one: any(map(_says_missing, mine[id(one)]))):
         if exact[held.body]:
             exact[held.body] -= 1
         else:
@@ -225,12 +247,12 @@ def missing(
     unjudged = Counter(copy.origin for copy in excused)
     found: list[tuple[Held, str]] = []
     for held in left:
-        mine = [note for note in notes if note.uid in held.uids and note.code not in NO_REASON]
+        named = mine[id(held)]
         if altered[held.body]:
             altered[held.body] -= 1
-            if not mine and not unjudged[held.body]:
+            if not named and not unjudged[held.body]:
                 found.append((held, "altered unnamed"))
-        elif not any(_says_missing(note) for note in mine):
+        elif not any(_says_missing(note) for note in named):
             found.append((held, "missing"))
     return found
 

@@ -22,7 +22,7 @@ from sync.options import Mode, Security
 from sync.ports import Ledger
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome
 from tests.hostile.events import DESTINATION_EVENTS, SOURCE_EVENTS, Backup
-from tests.hostile.oracle import GREEN, Before, Failure, Oracle
+from tests.hostile.oracle import GREEN, Before, Failure, Oracle, blamed_in_vain
 from tests.hostile.server import ModelServer
 from tests.hostile.trouble import Troubles
 from tests.hostile.world import Choice, SideOfWorld, World, build
@@ -185,6 +185,11 @@ class Play:
         if ran.report is not None and not red:
             for words in self.oracle.complete(ran.report, ran.notes)[:5]:
                 self.oracle.fail("not complete when calm", words)
+        guilty = self.source.troubles.all
+        for words in blamed_in_vain(
+            self.world.source.account, ran.notes, lambda uid: any(t.blames(uid) for t in guilty)
+        )[:5]:
+            self.oracle.fail("one message costs others", words)
         self.once("idle")
         done = [verb for verb in self.world.destination.account.writes if verb in WRITES]
         if done and self.world.ledger != "none":

@@ -39,6 +39,10 @@ class Trouble:
     def __init__(self, rng: Random) -> None:
         self.rng = rng
 
+    def blames(self, uid: int) -> bool:
+        """Whether it is the reason that this message of the source cannot be read."""
+        return False
+
     def greeting(self, usual: bytes) -> bytes:
         return usual
 
