@@ -252,7 +252,7 @@ class Commands:
         action, named = args[1], args[2]
         if isinstance(action, list) or not isinstance(named, list):
             return Reply.bad()
-        flags = {flag.decode("latin-1") for flag in named if isinstance(flag, bytes)}
+        flags = self._kept({flag.decode("latin-1") for flag in named if isinstance(flag, bytes)})
         for held in chosen:
             if action.startswith(b"+"):
                 held.flags |= flags
@@ -291,13 +291,15 @@ class Commands:
         return reply
 
     def _store(self, box: Box, flags: set[str], date: str, body: bytes) -> Held:
-        kept = flags
-        if b"\\*" not in self.manners.permanent:
-            known = self.manners.permanent.lower()
-            kept = {flag for flag in flags if flag.lower().encode() in known}
-        held = box.add(self.manners.alter(body), date, kept, origin=body)
+        held = box.add(self.manners.alter(body), date, self._kept(flags), origin=body)
         held.ours = True
         return held
+
+    def _kept(self, flags: set[str]) -> set[str]:
+        permanent = self.manners.permanent.lower()
+        if b"\\*" in permanent:
+            return flags
+        return {flag for flag in flags if flag.lower().encode() in permanent}
 
 
 def _messages(args: list[Word]) -> list[tuple[set[str], str, bytes]]:

@@ -121,8 +121,10 @@ class Manners:
         words = [self.word(kind), flags, parted, self.list_name(name)]
         if self.list_form == "extended" and kind == b"LIST":
             words.append(b'("CHILDINFO" ("SUBSCRIBED"))')
-        if self.list_form == "tab":
-            return b"* " + words[0] + b" " + words[1] + b" " + words[2] + b"\t" + words[3]
+        if self.list_form in ("bare", "tab"):
+            # One more blank would be part of the name.
+            before = b"\t" if self.list_form == "tab" else b" "
+            return b"* " + b" ".join(words[:3]) + before + words[3]
         return self.line(*words)
 
     def internaldate(self, text: str, uid: int) -> bytes | None:
