@@ -67,3 +67,12 @@ def rounds(
     names = whole_names(source, mailbox)
     source.fill(login, dict(zip(names, mailbox.values(), strict=True)))
     return Rounds(Move(source, destination, (login, destination.new_login())))
+
+
+def broken(
+    source: MailServer, destination: MailServer, mailbox: Mapping[str, list[Mail]]
+) -> dict[str, list[str]]:
+    """What was promised and not kept, by the round in which that came out."""
+    found = dict(rounds(source, destination, mailbox).all())
+    assert len(found) == 6
+    return {name: wrong for name, wrong in found.items() if wrong}

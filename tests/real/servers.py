@@ -102,6 +102,8 @@ def renew_over_imap(server: MailServer, login: str) -> None:
         for name, spare in spares.items():
             client.create(spare)
             client.copy_all(name, spare)
+        # None may be open while it goes.
+        client.select(b"INBOX")
         # One with others in it is not removed.
         for name in sorted(names, key=len, reverse=True):
             client.delete(name)
@@ -109,4 +111,5 @@ def renew_over_imap(server: MailServer, login: str) -> None:
             with suppress(Refusal):  # Made by now with one that is in it.
                 client.create(name)
             client.copy_all(spare, name)
+            client.select(b"INBOX")
             client.delete(spare)
