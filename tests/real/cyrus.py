@@ -13,7 +13,15 @@ from imapclient.imap_utf7 import encode
 from launch.dovecot import run_as
 from tests.real.daemon import Daemon, as_user, give, surroundings, unpacked
 from tests.real.plain import Plain
-from tests.real.servers import INBOX, PASSWORD, Mailbox, make_folders, numbers, renew_over_imap
+from tests.real.servers import (
+    INBOX,
+    PASSWORD,
+    Mailbox,
+    copy_tree,
+    make_folders,
+    numbers,
+    renew_over_imap,
+)
 
 _FLAGS = {"S": b"\\Seen", "R": b"\\Answered", "F": b"\\Flagged", "D": b"\\Draft"}
 _CONFIGURATION = """
@@ -90,7 +98,12 @@ class CyrusServer:
         services.write_text(_SERVICES.format(**words))
         give(self.directory)
         self._enter("cyrus")
-        self._daemon = Daemon(self.directory / "cyrus.log")
+        self._start()
+
+    def _start(self) -> None:
+        root = unpacked("cyrus")
+        conf, services = self.directory / "imapd.conf", self.directory / "cyrus.conf"
+        self._daemon = Daemon(self.directory.with_suffix(".log"))
         pid = str(self.directory / "run/master.pid")
         command = [f"{root}/usr/sbin/cyrmaster", "-C", str(conf), "-M", str(services), "-p", pid]
         self._daemon.start(command, surroundings(root))
@@ -127,6 +140,19 @@ class CyrusServer:
     def renew(self, login: str) -> None:
         """All but INBOX."""
         renew_over_imap(self, login)
+
+    def save(self, login: str) -> Path:
+        """Of all mailboxes: their indexes are in one place."""
+        backup = self.directory.with_name(f"{self.directory.name}.{next(numbers)}")
+        self.stop()
+        copy_tree(self.directory, backup)
+        self._start()
+        return backup
+
+    def restore(self, login: str, backup: Path) -> None:
+        self.stop()
+        copy_tree(backup, self.directory)
+        self._start()
 
     def stop(self) -> None:
         if self._daemon:

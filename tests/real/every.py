@@ -1,5 +1,5 @@
-"""`python -m tests.real.every`: every kind of server as source and as destination, with all odd mail
-and all odd names, and with mail and names drawn by seeds.
+"""`python -m tests.real.every`: every kind of server as source and as destination, with all odd
+mail and all odd names, with mail and names drawn by seeds, and restored from backups.
 
 Takes many minutes, and so is not among the tests that run by themselves: those try some of it. More
 seeds: `SEEDS=100-160 python -m tests.real.every -k drawn`.
@@ -15,8 +15,18 @@ import pytest
 from tests.real.conftest import DESTINATIONS, SOURCES, Serve
 from tests.real.corpus import odd_mailbox, oddly_named, usual_mailbox
 from tests.real.drawn import drawn_mailbox
+from tests.real.restored import (
+    test_a_destination_from_a_backup,
+    test_a_source_from_a_backup,
+    test_both_from_one_backup,
+)
 from tests.real.rounds import broken
 
+__all__ = (
+    "test_a_destination_from_a_backup",
+    "test_a_source_from_a_backup",
+    "test_both_from_one_backup",
+)
 PAIRS = [(source, destination) for source in SOURCES for destination in DESTINATIONS]
 MAILBOXES = {"usual": usual_mailbox, "mail": odd_mailbox, "names": oddly_named}
 

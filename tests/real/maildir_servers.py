@@ -16,6 +16,7 @@ from tests.real.servers import (
     INBOX,
     PASSWORD,
     Mailbox,
+    copy_tree,
     maildirs,
     make_folders,
     numbers,
@@ -57,6 +58,15 @@ class DovecotServer:
         for path in self.dovecot.maildir(login).rglob("dovecot*"):
             if path.name != "dovecot-keywords" and not path.name.startswith("dovecot-uidvalidity"):
                 path.unlink()
+
+    def save(self, login: str) -> Path:
+        home = self.dovecot.mail_dir / login
+        backup = home.with_name(f"{login}.{next(numbers)}")
+        copy_tree(home, backup)
+        return backup
+
+    def restore(self, login: str, backup: Path) -> None:
+        copy_tree(backup, self.dovecot.mail_dir / login)
 
     def stop(self) -> None:
         self.dovecot.stop()
@@ -109,6 +119,15 @@ class CourierServer:
         time.sleep(1.1)
         for path in self._maildir(login).rglob("courierimapuiddb"):
             path.unlink()
+
+    def save(self, login: str) -> Path:
+        home = self._maildir(login).parent
+        backup = home.with_name(f"{login}.{next(numbers)}")
+        copy_tree(home, backup)
+        return backup
+
+    def restore(self, login: str, backup: Path) -> None:
+        copy_tree(backup, self._maildir(login).parent)
 
     def stop(self) -> None:
         for daemon in self._daemons:

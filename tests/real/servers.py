@@ -5,6 +5,8 @@ Every login's password is "pass"."""
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import count
@@ -46,6 +48,14 @@ class MailServer(Protocol):
         """Folders get a new UIDVALIDITY, and the same messages new uids."""
         ...
 
+    def save(self, login: str) -> Path:
+        """A backup of the mailbox as it is now."""
+        ...
+
+    def restore(self, login: str, backup: Path) -> None:
+        """The mailbox is again as it was, with its UIDVALIDITY and its uids."""
+        ...
+
     def stop(self) -> None: ...
 
 
@@ -85,6 +95,12 @@ def write_maildir(
 def maildirs(root: Path) -> set[Path]:
     """All folders of a Maildir++."""
     return {path for path in root.iterdir() if (path / "cur").is_dir()}
+
+
+def copy_tree(source: Path, target: Path) -> None:
+    """With owners and times, in place of what is there."""
+    shutil.rmtree(target, ignore_errors=True)
+    subprocess.run(["cp", "-a", str(source), str(target)], check=True)
 
 
 def whole_names(server: MailServer, mailbox: Mapping[str, Sequence[Mail]]) -> Iterator[str]:
