@@ -378,6 +378,9 @@ class RefusesNames(Trouble):
             act.close = self.hangs_up
             act.reply = None if self.hangs_up else Reply.no(b"[CANNOT] bad name")
 
+    def curses(self, name: bytes) -> bool:
+        return self._refused(name)
+
     def _refused(self, name: bytes) -> bool:
         return Random(sum(name) * 1000 + self.salt).random() < self.share
 

@@ -14,6 +14,8 @@ _FLAGS = ("\\Seen", "\\Answered", "\\Flagged", "\\Draft", "$Forwarded", "Work")
 
 def internaldate(rng: Random) -> str:
     """As RFC 9051 spells it; two messages hardly ever have the same one."""
+    if rng.random() < 0.01:
+        return rng.choice(("01-Jan-1970 00:00:00 +0000", "31-Dec-2099 23:59:59 -1200"))
     moment = _START + timedelta(seconds=rng.randrange(6 * 365 * 86_400))
     moment = moment.astimezone(timezone(timedelta(minutes=rng.choice(_ZONES))))
     return moment.strftime("%d-%b-%Y %H:%M:%S %z")

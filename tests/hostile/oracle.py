@@ -183,14 +183,18 @@ class Oracle:
         box = account.boxes.get(name)
         return Counter(held.origin for held in box.messages) if box else Counter()
 
-    def complete(self, report: MailboxReport, notes: Sequence[MessageNote]) -> list[str]:
-        """What calm servers leave to be wished for: messages without a copy and without a word."""
+    def complete(
+        self, report: MailboxReport, notes: Sequence[MessageNote], excused: Callable[[str], bool]
+    ) -> list[str]:
+        """What calm servers leave to be wished for: messages without a copy and without a word.
+        `excused` folders may have failed."""
         wrong = []
         pairs = self._pairs(report)
-        refused = {row.source for row in report.folders if row.error}
+        failed = {row.source: row for row in report.folders if row.error}
         for box in _open(self.source):
             place = pairs.get(box.name)
-            if from_wire(box.name) in refused:
+            row = failed.get(from_wire(box.name))
+            if row is not None and (excused(row.source) or excused(row.destination)):
                 continue
             if place is None:
                 wrong.append(f"{box.name!r} is not brought over")

@@ -176,6 +176,39 @@ class BadDoor(Trouble):
         return said[self.way]
 
 
+class Floods(Sometimes):
+    """Says more than anybody can hold: a line without an end, or lines without an end."""
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__(rng)
+        self.left = 1
+        self.share = 0.2
+        self.text = rng.choice((b"x" * 65536, b"* OK still here %b\r\n" % (b"y" * 16_000)))
+
+    def before(self, verb: str, args: list[Word], act: Act, commands: Commands) -> None:
+        if self.strikes(verb):
+            act.flood = self.text
+            act.close = True
+
+
+class CursedFolders(Trouble):
+    """Hangs up whenever a certain folder is opened, counted, made or subscribed, for good."""
+
+    lasting = red = True
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__(rng)
+        self.salt = rng.randrange(1000)
+        self.verbs = rng.choice((("EXAMINE", "SELECT"), ("STATUS",), ("CREATE",), ("SUBSCRIBE",)))
+
+    def curses(self, name: bytes) -> bool:
+        return name != b"INBOX" and Random(sum(name) * 1000 + self.salt).random() < 0.3
+
+    def before(self, verb: str, args: list[Word], act: Act, commands: Commands) -> None:
+        if verb in self.verbs and self.curses(commands._name(args)):
+            act.close = True
+
+
 class Forgetful(Trouble):
     """Offers other things on each connection."""
 
@@ -195,6 +228,8 @@ REFUSALS: dict[str, tuple[type[Trouble], float]] = {
     "silence": (Silence, 0.2),
     "literals": (RefusesLiterals, 2),
     "door": (BadDoor, 1),
+    "floods": (Floods, 0.15),
+    "cursed folders": (CursedFolders, 2),
     "forgetful": (Forgetful, 1),
 }
 """By name: the trouble and its weight."""

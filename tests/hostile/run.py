@@ -14,6 +14,7 @@ from random import Random
 
 from imap import Login, NetworkPolicy, Server, open_destination, open_source
 from imap.arrival import arrive
+from imap.names import to_wire
 from sync.errors import Code, StopReason, SyncError
 from sync.file_ledger import FileLedger
 from sync.mailbox import migrate
@@ -22,9 +23,10 @@ from sync.options import Mode, Security
 from sync.ports import Ledger
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome
 from tests.hostile.events import DESTINATION_EVENTS, SOURCE_EVENTS, Backup
+from tests.hostile.manners import RED_FORMS
 from tests.hostile.oracle import GREEN, Before, Failure, Oracle, blamed_in_vain
 from tests.hostile.server import ModelServer
-from tests.hostile.trouble import Troubles
+from tests.hostile.trouble import Trouble, Troubles
 from tests.hostile.world import Choice, SideOfWorld, World, build
 
 PATIENCE = 20.0
@@ -182,18 +184,36 @@ class Play:
         red = self.world.source.red or self.world.destination.red
         if not ran.green and not red:
             self.oracle.fail("not green when calm", str(ran))
-        if ran.report is not None and not red:
-            for words in self.oracle.complete(ran.report, ran.notes)[:5]:
-                self.oracle.fail("not complete when calm", words)
-        guilty = self.source.troubles.all
-        for words in blamed_in_vain(
-            self.world.source.account, ran.notes, lambda uid: any(t.blames(uid) for t in guilty)
-        )[:5]:
-            self.oracle.fail("one message costs others", words)
+        if ran.report is None:
+            if self._cursing:
+                self.oracle.fail("one folder costs the account", str(ran))
+        else:
+            self._look_whole(ran, ran.report)
         self.once("idle")
         done = [verb for verb in self.world.destination.account.writes if verb in WRITES]
         if done and self.world.ledger != "none":
             self.oracle.fail("not idle", f"{done[:20]}")
+
+    @property
+    def _cursing(self) -> list[Trouble]:
+        """What keeps some folders from being brought over, and only those."""
+        troubles = self.source.troubles.all + self.destination.troubles.all
+        return [one for one in troubles if one.lasting and one.red]
+
+    def _look_whole(self, ran: Ran, report: MailboxReport) -> None:
+        def excused(name: str) -> bool:
+            spelled = {name.encode(), to_wire(name)}
+            return any(one.curses(text) for one in self._cursing for text in spelled)
+
+        def guilty(uid: int) -> bool:
+            return any(one.blames(uid) for one in self.source.troubles.all)
+
+        forms = {self.world.source.manners.list_form, self.world.destination.manners.list_form}
+        if not forms & RED_FORMS:
+            for words in self.oracle.complete(report, ran.notes, excused)[:5]:
+                self.oracle.fail("not complete when calm", words)
+        for words in blamed_in_vain(self.world.source.account, ran.notes, guilty)[:5]:
+            self.oracle.fail("one message costs others", words)
 
     def _person_needed(self, ran: Ran) -> bool:
         """Mode ALL may ask before it removes much."""

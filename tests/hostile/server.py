@@ -25,6 +25,8 @@ WRITING = {
 }
 WRITING |= {"UID MOVE", "STORE", "COPY", "MOVE", "CLOSE"}
 
+MOST_FLOOD = 256 * 1024 * 1024
+
 Trace = Callable[[str], None]
 
 
@@ -71,6 +73,12 @@ class Line:
                     self.sock.sendall(out[at : at + 37])
             elif out:
                 self.sock.sendall(out)
+        except OSError as error:
+            raise Gone from error
+
+    def raw(self, data: bytes) -> None:
+        try:
+            self.sock.sendall(data)
         except OSError as error:
             raise Gone from error
 
@@ -241,9 +249,17 @@ class Talk:
         names = b" ".join(sorted(n.encode() for n in self.server.troubles.capabilities()))
         self.line.write(tag + b" OK [CAPABILITY " + names + b"] in\r\n")
 
+    def _flood(self, text: bytes) -> None:
+        """Up to a measure that a careless client would hold in memory."""
+        for _ in range(MOST_FLOOD // len(text)):
+            self.line.raw(text)
+        raise Gone
+
     def _say(self, tag: bytes, act: Act) -> None:
         reply = act.reply
         told = b""
+        if act.flood:
+            self._flood(act.flood)
         if reply is not None:
             told = b"".join(said.data + b"\r\n" for said in reply.lines)
             told += (act.tag or tag) + b" " + self.server.manners.word(reply.status)

@@ -25,6 +25,8 @@ class Act:
     """So much of the answer is said."""
     farewell: bytes = b""
     silent: bool = False
+    flood: bytes = b""
+    """Said over and over until nobody listens any more."""
     tag: bytes = b""
 
 
@@ -41,6 +43,10 @@ class Trouble:
 
     def blames(self, uid: int) -> bool:
         """Whether it is the reason that this message of the source cannot be read."""
+        return False
+
+    def curses(self, name: bytes) -> bool:
+        """Whether it is the reason that this folder cannot be brought over."""
         return False
 
     def greeting(self, usual: bytes) -> bytes:

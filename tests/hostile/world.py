@@ -115,7 +115,7 @@ def build(seed: int, choice: Choice | None = None) -> World:
     choice = choice or Choice()
     only, plain = choice.only, choice.plain
     rng = Random(seed)
-    source = Account(delimiter=rng.choice((b"/", b"/", b".")))
+    source = Account(delimiter=rng.choice((b"/", b"/", b".", b".", b"^", b"\\")))
     destination = Account()
     destination.delimiter, destination.prefix = rng.choice(
         ((b"/", b""), (b".", b""), (b".", b"INBOX."))
@@ -162,15 +162,18 @@ def _events(rng: Random) -> tuple[str, ...]:
 
 def _fill(account: Account, rng: Random, odd: float) -> None:
     names = ["INBOX", *rng.sample(NAMES, rng.choice((0, 1, 2, 3, 5)))]
-    large = rng.random() < 0.03
+    large, raw = rng.random() < 0.03, rng.random() < 0.1
+    if rng.random() < 0.2:
+        account.make(b"Parent", selectable=False)
     for name in names:
-        spelled = to_wire(name.replace("/", account.delimiter.decode()))
+        whole = name.replace("/", account.delimiter.decode())
+        spelled = whole.encode() if raw else to_wire(whole)
         box = account.make(spelled, special=SPECIAL.get(name, b""))
         box.subscribed = rng.random() < 0.8
         number = rng.choice((0, 1, 2, 3, 5, 8, 12))
         if large and name == "INBOX":
             number = rng.randint(120, 400)
-        box.uidnext = rng.choice((1, 1, 5, 1000))
+        box.uidnext = rng.choice((1, 1, 1, 5, 1000, 4_294_960_000))
         for body in mail.bodies(rng, number, odd=odd, twins=rng.choice((0.0, 0.0, 0.3))):
             box.add(body, mail.internaldate(rng), mail.flags(rng))
             box.uidnext += rng.choice((0, 0, 0, 1, 7))
