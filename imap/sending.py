@@ -198,14 +198,19 @@ class Sender:
             self.dialogue.rest(line)
             return False
         tag = line.split(maxsplit=1)[0]
-        if (command := self._under_way.pop(tag, None)) is not None:
-            status, text = self.dialogue.tagged(line, tag)
-            self.held -= command.size
-            self._messages -= len(command.items)
-            if command is self._batch:
-                self._batch = None
-            self.answered.append(Answered(command, status, text))
-        return tag.startswith(b"+")
+        if tag.startswith(b"+"):
+            return True
+        command = self._under_way.pop(tag, None)
+        if command is None:
+            # The answer to what nobody has asked: whoever goes on waiting waits in vain.
+            raise self.dialogue.wire.lost(ValueError("unexpected line"))
+        status, text = self.dialogue.tagged(line, tag)
+        self.held -= command.size
+        self._messages -= len(command.items)
+        if command is self._batch:
+            self._batch = None
+        self.answered.append(Answered(command, status, text))
+        return False
 
 
 def use_up(chunks: Iterable[bytes]) -> None:

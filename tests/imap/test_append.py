@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -280,6 +281,21 @@ def test_after_bad_nothing_is_said_on_the_same_line(scene: Scene) -> None:
     assert send(destination, outgoing(1, flags=["kw"])) == [Appended(1, ref(5))]
     assert send(destination, outgoing(2)) == [Appended(2, ref(6))]
     assert scene.servers[0].connections == 2
+
+
+def test_an_answer_with_another_tag_ends_the_line(scene: Scene) -> None:
+    """Nobody waits for the right one until the time is over."""
+
+    def confused(talk: Talk) -> None:
+        batch(talk)
+        talk.say(b"x17 OK [APPENDUID 7 5] done")
+
+    destination = scene.destination(script_of(confused))
+    begun = time.monotonic()
+    with pytest.raises(ConnectionLost) as caught:
+        send(destination, outgoing(0))
+    assert caught.value.code is Code.PROTOCOL
+    assert time.monotonic() - begun < 2
 
 
 def test_single_appends_are_sent_without_waiting(scene: Scene) -> None:
