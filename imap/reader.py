@@ -9,6 +9,7 @@ from imap import listing
 from imap.changes import changes_of_many
 from imap.fetch import BodyStream
 from imap.session import Session
+from imap.trial import Trial, try_folder
 from sync.errors import FolderBusy, FolderError
 from sync.listing import Changes, Listing
 from sync.model import (
@@ -53,6 +54,17 @@ class ImapSource:
     def status(self, folders: Sequence[Folder]) -> Mapping[str, FolderStatus | FolderError]:
         with self._session.line() as dialogue:
             return folder_commands.folder_status(dialogue, folders)
+
+    def try_out(self, folder: Folder, *, filled: bool, only_last: bool = False) -> Trial:
+        """Whether it can be opened and read (imap.trial). What was refused for now is asked for
+        once more."""
+        with self._session.line() as dialogue:
+            self._session.selected = None
+            tried = try_folder(dialogue, folder, filled=filled, only_last=only_last)
+            if isinstance(tried.refused, FolderBusy):
+                self._session.await_turn(tried.refused.suggested_wait)
+                tried = try_folder(dialogue, folder, filled=filled, only_last=only_last)
+            return tried
 
     def listings(self, asked: Sequence[Asked]) -> Iterator[Listing | FolderError]:
         with self._session.line() as dialogue:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sync import asking
-from sync.errors import FolderError
+from sync.errors import Code, FolderError
 from sync.model import Folder, FolderList, FolderStatus
 from sync.ports import Reader
 
@@ -14,29 +14,25 @@ _UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """`size` in bytes. `closed` names the folders that the server did not let be opened; `listed`
-    has all folders, and the statuses of those that can be opened."""
+    """`size` in bytes, None: not known. `closed` names the folders that the server did not let be
+    opened, `hiding` those of which it did not show all messages; `listed` has all folders, and the
+    statuses of those that can be opened."""
 
     folders: int
     messages: int
-    size: int
+    size: int | None
     closed: tuple[str, ...]
     listed: FolderList
+    hiding: tuple[str, ...] = ()
 
     def in_words(self) -> str:
         """'12 folders, 3,401 messages, 212 MB'."""
-        return ", ".join(
-            (
-                _count(self.folders, "folder"),
-                _count(self.messages, "message"),
-                size_words(self.size),
-            )
-        )
+        parts = [_count(self.folders, "folder"), _count(self.messages, "message")]
+        return ", ".join(parts if self.size is None else [*parts, size_words(self.size)])
 
 
 def take_inventory(mailbox: Reader) -> Inventory:
-    """Counted by STATUS; where that knows no size, by the sizes of the messages. Raises what the
-    port raises for an account."""
+    """Counted by STATUS, which may know no size. Raises what the port raises for an account."""
     listed = mailbox.folders()
     folders = [folder for folder in listed.folders if folder.selectable]
     answers = mailbox.status(folders)
@@ -44,16 +40,30 @@ def take_inventory(mailbox: Reader) -> Inventory:
     for folder in folders:
         status = answers.get(folder.name)
         if isinstance(status, FolderStatus):
-            statuses[folder.name] = replace(status, size=_size(mailbox, folder, status))
+            statuses[folder.name] = status if status.messages else replace(status, size=0)
         else:
             closed.append(folder.name)
-    return Inventory(
-        folders=len(statuses),
-        messages=sum(status.messages for status in statuses.values()),
-        size=sum(status.size or 0 for status in statuses.values()),
-        closed=tuple(closed),
-        listed=replace(listed, statuses=statuses),
-    )
+    return _summed(Inventory(0, 0, 0, tuple(closed), replace(listed, statuses=statuses)))
+
+
+def weighed(mailbox: Reader, taken: Inventory) -> Inventory:
+    """The same with the sizes that STATUS did not know, by those of the messages. A folder that
+    cannot be opened although it was counted is among the closed ones now."""
+    statuses = dict(taken.listed.statuses)
+    closed, hiding = list(taken.closed), []
+    for folder in taken.listed.folders:
+        status = statuses.get(folder.name)
+        if status is None or status.size is not None:
+            continue
+        size, hides = _size(mailbox, folder)
+        if size is None:
+            closed.append(folder.name)
+            del statuses[folder.name]
+            continue
+        statuses[folder.name] = replace(status, size=size)
+        hiding += [folder.name] * hides
+    listed = replace(taken.listed, statuses=statuses)
+    return _summed(replace(taken, closed=tuple(closed), hiding=tuple(hiding), listed=listed))
 
 
 def count_messages(mailbox: Reader) -> FolderList:
@@ -73,14 +83,25 @@ def size_words(size: int) -> str:
     return f"{number:,.{digits}f} {_UNITS[unit]}"
 
 
-def _size(mailbox: Reader, folder: Folder, status: FolderStatus) -> int:
-    if status.size is not None or not status.messages:
-        return status.size or 0
+def _summed(taken: Inventory) -> Inventory:
+    counted = taken.listed.statuses.values()
+    sizes = [status.size for status in counted if status.size is not None]
+    return replace(
+        taken,
+        folders=len(counted),
+        messages=sum(status.messages for status in counted),
+        size=sum(sizes) if len(sizes) == len(counted) else None,
+    )
+
+
+def _size(mailbox: Reader, folder: Folder) -> tuple[int | None, bool]:
+    """The bytes of what the folder shows, None if it cannot be opened; and whether it hides some.
+    One that is gone since STATUS counted it has none: the run looks again."""
     try:
-        return sum(asking.messages(mailbox, folder).messages.sizes)
-    except FolderError:
-        # Gone since STATUS counted it: an estimate may miss it, the run looks again.
-        return 0
+        listing = asking.messages(mailbox, folder)
+    except FolderError as error:
+        return (0 if error.code is Code.FOLDER_MISSING else None), False
+    return sum(listing.messages.sizes), not listing.whole
 
 
 def _count(number: int, noun: str) -> str:

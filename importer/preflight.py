@@ -3,112 +3,75 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass, field
+from contextlib import closing
 
+from imap import open_source
 from imap.server import Login, NetworkPolicy, Server
 from importer.address import AddressFault, ascii_domain, mailbox_address
+from importer.check_result import CheckResult, CheckSubject, Doing, SoFar
 from importer.finding import Finding, Level
-from importer.preflight_sides import DestinationSeen, check_destination, check_source
+from importer.preflight_sides import check_destination, check_source, unencrypted, weigh
 from importer.usernames import source_login
 from provisioners.base import Provisioner
-from sync.model import FolderList
-from sync.options import Mode
+
+__all__ = ["CheckResult", "CheckSubject", "SoFar", "check"]
 
 _MAIL_PORTS = frozenset({143, 993})
 
 
-@dataclass(frozen=True, slots=True)
-class CheckSubject:
-    """One row as it stands, with what the migration says for all rows.
-
-    `mailbox` is raw, `source` already merged from the row and the migration. `reading_fault` is
-    there until a person has edited a row whose line could not be read."""
-
-    source: Server
-    login: Login
-    mailbox: str
-    mailbox_password: str = field(repr=False)
-    domain: str
-    domains: tuple[str, ...]
-    destination: Server
-    password_policy: str
-    mode: Mode
-    reading_fault: Finding | None = None
-    duplicates: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """`address` is '' where there is none. The numbers are None where the source did not answer;
-    `size` in bytes. `mailbox_exists` None: unknown. The folders of both sides, as far as they were
-    seen."""
-
-    findings: tuple[Finding, ...]
-    address: str = ""
-    folders: int | None = None
-    messages: int | None = None
-    size: int | None = None
-    mailbox_exists: bool | None = None
-    source: FolderList | None = None
-    destination: FolderList | None = None
-
-    @property
-    def blocked(self) -> bool:
-        return any(finding.level is Level.BLOCKING for finding in self.findings)
-
-
-def check(subject: CheckSubject, *, policy: NetworkPolicy, provisioner: Provisioner) -> CheckResult:
-    """Raises nothing for what a row, a server or a provisioner can do wrong."""
+def check(
+    subject: CheckSubject,
+    *,
+    policy: NetworkPolicy,
+    provisioner: Provisioner,
+    so_far: SoFar | None = None,
+) -> CheckResult:
+    """Raises nothing for what a row, a server or a provisioner can do wrong. Has no end of its own
+    where a server goes on answering: `so_far` is for whoever sets one."""
+    so_far = so_far or SoFar()
     if subject.reading_fault is not None:
-        return CheckResult((subject.reading_fault,))
-    address, findings = _address(subject)
-    findings += _empty_fields(subject)
-    findings += subject.duplicates
+        so_far.row = (subject.reading_fault,)
+        return so_far.result()
+    so_far.address, findings = _address(subject)
+    so_far.row = (*findings, *_empty_fields(subject), *subject.duplicates)
     login = source_login(
         subject.login.username,
         subject.login.password,
-        address=address,
+        address=so_far.address,
         mailbox_password=subject.mailbox_password,
     )
-    if address and _same_mailbox(subject, login, address):
-        return CheckResult((*findings, _SAME), address)
-    return _over_the_wire(
-        subject, login, address, findings=findings, policy=policy, provisioner=provisioner
-    )
+    if so_far.address and _same_mailbox(subject, login, so_far.address):
+        return so_far.result(_SAME)
+    _over_the_wire(subject, login, so_far, policy=policy, provisioner=provisioner)
+    return so_far.result()
 
 
 def _over_the_wire(
     subject: CheckSubject,
     login: Login,
-    address: str,
+    so_far: SoFar,
     *,
-    findings: list[Finding],
     policy: NetworkPolicy,
     provisioner: Provisioner,
-) -> CheckResult:
-    counted, seen = None, DestinationSeen(None, ())
-    if subject.source.host.strip() and login.username and login.password:
-        counted, found = check_source(subject.source, login, policy)
-        findings = [*findings, *found]
-    if address and subject.mailbox_password:
-        seen = check_destination(
-            subject.destination,
-            Login(address, subject.mailbox_password),
-            policy,
-            provisioner=provisioner,
-            password_policy=subject.password_policy,
-            mode=subject.mode,
-        )
-    return CheckResult(
-        (*findings, *seen.findings),
-        address,
-        folders=counted.folders if counted else None,
-        messages=counted.messages if counted else None,
-        size=counted.size if counted else None,
-        mailbox_exists=seen.exists,
-        source=counted.listed if counted else None,
-        destination=seen.listed,
-    )
+) -> None:
+    """The sizes come last: a row may start without them."""
+    if not (subject.source.host.strip() and login.username and login.password):
+        _destination(subject, so_far, policy, provisioner)
+        return
+    so_far.source = unencrypted(subject.source)
+    with closing(open_source(subject.source, login, policy)) as source:
+        check_source(source, subject.source, login, choice=subject.folders, so_far=so_far)
+        _destination(subject, so_far, policy, provisioner)
+        if so_far.unweighed:
+            so_far.doing = Doing.SIZES
+            weigh(source, so_far)
+
+
+def _destination(
+    subject: CheckSubject, so_far: SoFar, policy: NetworkPolicy, provisioner: Provisioner
+) -> None:
+    if so_far.address and subject.mailbox_password:
+        check_destination(subject, so_far, policy=policy, provisioner=provisioner)
 
 
 def _address(subject: CheckSubject) -> tuple[str, list[Finding]]:

@@ -2,80 +2,111 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import replace
 
-from imap import open_destination, open_source
+from imap import ImapSource, open_destination
 from imap.server import Login, NetworkPolicy, Server
+from importer.check_result import CheckSubject, Doing, SoFar
 from importer.diagnosis import explain
 from importer.finding import Finding, Level
-from importer.inventory import Inventory, count_messages, take_inventory
+from importer.inventory import count_messages, take_inventory, weighed
+from importer.opening import tried_out
 from importer.policy import check_password
+from importer.unread import not_whole
 from provisioners.base import Provisioner, ProvisionError
 from sync.errors import Code, Side, SyncError
-from sync.model import FolderList
-from sync.options import Mode, Security
+from sync.folder_choice import choose
+from sync.options import FolderChoice, Mode, Security
 
 _SHOWN_FOLDERS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class DestinationSeen:
-    """`exists` None: unknown. `listed` None: nobody could log in."""
-
-    exists: bool | None
-    findings: tuple[Finding, ...]
-    listed: FolderList | None = None
-
-
 def check_source(
-    server: Server, login: Login, policy: NetworkPolicy
-) -> tuple[Inventory | None, list[Finding]]:
-    """Connect, log in, count. This is also the test of one login alone (F10)."""
-    findings = [_UNENCRYPTED] if server.security is Security.NONE else []
+    source: ImapSource, server: Server, login: Login, *, choice: FolderChoice, so_far: SoFar
+) -> None:
+    """Connect, log in, count, open a folder. This is also the test of one login alone (F10)."""
     try:
-        with closing(open_source(server, login, policy)) as source:
-            source.connect()
-            counted = take_inventory(source)
+        so_far.doing = Doing.SOURCE_LOGIN
+        source.connect()
+        so_far.doing = Doing.SOURCE_FOLDERS
+        counted = take_inventory(source)
+        so_far.doing = Doing.SOURCE_INBOX
+        left_out = choose(counted.listed, choice).left_out
+        opened = tried_out(source, counted.listed, Side.SOURCE, server, left_out=left_out)
     except SyncError as error:
-        return None, [*findings, in_words(error, Side.SOURCE, server, login)]
+        so_far.source = (*so_far.source, in_words(error, Side.SOURCE, server, login))
+        return
+    found = [*not_whole(counted.listed, Side.SOURCE), *opened]
     if counted.closed:
-        findings.append(_closed(counted.closed))
-    words = f"Login works: {counted.in_words()}."
-    return counted, [*findings, Finding(Level.OK, "source_ready", words)]
+        found.append(_closed(counted.closed))
+    so_far.source = (*so_far.source, *found)
+    so_far.counted = counted
+
+
+def weigh(source: ImapSource, so_far: SoFar) -> None:
+    """Ask for the sizes that are missing. What goes wrong with that holds nothing up."""
+    assert so_far.counted is not None
+    before = so_far.counted
+    try:
+        after = weighed(source, before)
+    except SyncError as error:
+        so_far.source = (*so_far.source, replace(_UNWEIGHED, server_words=error.server_words))
+        return
+    more = [_closed(new)] if (new := after.closed[len(before.closed) :]) else []
+    more += [_hiding(after.hiding)] if after.hiding else []
+    so_far.source = (*so_far.source, *more)
+    so_far.counted = after
 
 
 def check_destination(
-    server: Server,
-    login: Login,
-    policy: NetworkPolicy,
-    *,
-    provisioner: Provisioner,
-    password_policy: str,
-    mode: Mode,
-) -> DestinationSeen:
+    subject: CheckSubject, so_far: SoFar, *, policy: NetworkPolicy, provisioner: Provisioner
+) -> None:
     """Whether the mailbox exists, its folders, and what was found.
 
     The password policy holds for a mailbox that has to be made; one that exists keeps the
     password that it has, and has to be logged in to."""
+    login = Login(so_far.address, subject.mailbox_password)
+    so_far.doing = Doing.MAILBOX
     try:
-        exists = provisioner.exists(login.username)
+        so_far.exists = provisioner.exists(login.username)
     except ProvisionError as error:
-        return DestinationSeen(None, (_not_provisioned(error),))
-    if exists is False:
-        return DestinationSeen(False, _to_be_made(login, provisioner, password_policy))
+        so_far.destination = (_not_provisioned(error),)
+        return
+    if so_far.exists is False:
+        made = _to_be_made(login, provisioner, subject.password_policy)
+        so_far.destination = (*made, *subject.habits)
+        return
     try:
-        with closing(open_destination(server, login, policy)) as destination:
-            destination.connect()
-            listed = count_messages(destination)
+        _look_into(subject, login, so_far, policy)
     except SyncError as error:
-        finding = in_words(error, Side.DESTINATION, server, login)
-        unknown = exists is None and error.code is Code.LOGIN_REFUSED
-        also = check_password(password_policy, login.password) if unknown else ()
-        return DestinationSeen(exists, (finding, *also))
-    ready = Finding(Level.OK, "mailbox_ready", f"The mailbox {login.username} can be filled.")
+        finding = in_words(error, Side.DESTINATION, subject.destination, login)
+        unknown = so_far.exists is None and error.code is Code.LOGIN_REFUSED
+        also = check_password(subject.password_policy, login.password) if unknown else ()
+        so_far.destination = (finding, *also)
+
+
+def _look_into(subject: CheckSubject, login: Login, so_far: SoFar, policy: NetworkPolicy) -> None:
+    so_far.doing = Doing.DESTINATION_LOGIN
+    with closing(open_destination(subject.destination, login, policy)) as destination:
+        destination.connect()
+        so_far.doing = Doing.DESTINATION_FOLDERS
+        listed = count_messages(destination)
+        so_far.doing = Doing.DESTINATION_INBOX
+        opened = tried_out(destination, listed, Side.DESTINATION, subject.destination)
     messages = sum(status.messages for status in listed.statuses.values())
-    return DestinationSeen(True, (ready, *_not_empty(messages, mode)), listed)
+    ready = Finding(Level.OK, "mailbox_ready", f"The mailbox {login.username} can be filled.")
+    blocked = any(finding.level is Level.BLOCKING for finding in opened)
+    so_far.exists = True
+    so_far.listed = listed
+    so_far.destination = (
+        *(() if blocked else (ready,)),
+        *not_whole(listed, Side.DESTINATION),
+        *opened,
+        *_not_empty(messages, subject.mode),
+        *subject.habits,
+    )
 
 
 def in_words(error: SyncError, side: Side, server: Server, login: Login) -> Finding:
@@ -120,16 +151,34 @@ def _not_provisioned(error: ProvisionError) -> Finding:
     )
 
 
-def _closed(names: tuple[str, ...]) -> Finding:
-    shown = ", ".join(f"“{name}”" for name in names[:_SHOWN_FOLDERS])
-    more = f" and {len(names) - _SHOWN_FOLDERS} more" if len(names) > _SHOWN_FOLDERS else ""
+def _closed(names: Sequence[str]) -> Finding:
     return Finding(
         Level.WARNING,
         "folders_closed",
-        f"The old mail server does not let {shown}{more} be opened, so nothing of it can be "
+        f"The old mail server does not let {_named(names)} be opened, so nothing of it can be "
         "copied.",
         "Look at these folders in webmail; often they are leftovers without mail.",
     )
+
+
+def _hiding(names: Sequence[str]) -> Finding:
+    return Finding(
+        Level.WARNING,
+        "folders_not_whole",
+        f"The old mail server does not show all messages of {_named(names)}.",
+        "Their copies will not be verified. Ask the server's operator to repair the folder's "
+        "index, or to raise the limit on how many messages one command may list.",
+    )
+
+
+def _named(names: Sequence[str]) -> str:
+    shown = ", ".join(f"“{name}”" for name in names[:_SHOWN_FOLDERS])
+    more = f" and {len(names) - _SHOWN_FOLDERS} more" if len(names) > _SHOWN_FOLDERS else ""
+    return shown + more
+
+
+def unencrypted(server: Server) -> tuple[Finding, ...]:
+    return (_UNENCRYPTED,) if server.security is Security.NONE else ()
 
 
 _UNENCRYPTED = Finding(
@@ -138,4 +187,12 @@ _UNENCRYPTED = Finding(
     "The connection is not encrypted: others on the way can read password and mail.",
     "Choose SSL/TLS or STARTTLS in step 1 if the server offers it.",
     field="source_host",
+)
+
+_UNWEIGHED = Finding(
+    Level.WARNING,
+    "sizes_unknown",
+    "The old mail server did not tell the sizes of its messages, so nobody knows yet how many "
+    "megabytes will be copied.",
+    "Nothing has to be done: the run counts for itself.",
 )

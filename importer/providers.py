@@ -37,6 +37,14 @@ _ICLOUD = (
 )
 _YAHOO = "Yahoo and AOL take an app password only: make one under “Account security” on their site."
 
+_NETEASE = (
+    "NetEase (163.com, 126.com, yeah.net) opens folders only to programs that it trusts. Switch on "
+    "“IMAP/SMTP” in the webmail's settings, make an authorization code there, and use that as the "
+    "password. If it is refused still, confirm the sign-in that NetEase reports to the owner."
+)
+
+NETEASE_HOSTS = ("163.com", "126.com", "yeah.net", "188.com", "netease.com")
+
 PROVIDERS = (
     Provider("Gmail", ("gmail.com", "googlemail.com"), _GOOGLE),
     Provider(
@@ -74,6 +82,7 @@ PROVIDERS = (
         ("fastmail.com",),
         "Make an app password with IMAP access in the Fastmail settings.",
     ),
+    Provider("NetEase", NETEASE_HOSTS, _NETEASE),
 )
 
 LOGIN_PHRASES = (
@@ -98,6 +107,24 @@ LOGIN_PHRASES = (
     (
         "too many failed",
         "The provider refuses logins for a while after wrong passwords: wait 15 minutes.",
+    ),
+)
+
+OPENING_PHRASES = (
+    ("unsafe login", _NETEASE),
+    ("kefu@188.com", _NETEASE),
+    (
+        "imap access is disabled",
+        "IMAP is switched off for this mailbox: switch it on in the provider's settings.",
+    ),
+    (
+        "quota",
+        "The mailbox is full, and its server opens no folder until there is room: delete some mail "
+        "there, or have the quota raised.",
+    ),
+    (
+        "locked",
+        "Another program holds the mailbox, a POP3 one perhaps: close it, and check the row again.",
     ),
 )
 
@@ -129,14 +156,24 @@ def login_advice(host: str, server_words: str) -> str:
     return provider.advice if provider else ""
 
 
+def opening_advice(host: str, server_words: str) -> str:
+    """What to do about a server that opens no folder; '' when nothing special is known."""
+    said = server_words.casefold()
+    for phrase, advice in OPENING_PHRASES:
+        if phrase in said:
+            return advice
+    return _NETEASE if _is_at(host, NETEASE_HOSTS) else ""
+
+
 def connection_advice(server_words: str) -> str:
     said = server_words.casefold()
     return next((advice for phrase, advice in CONNECTION_PHRASES if phrase in said), "")
 
 
 def provider_of(host: str) -> Provider | None:
+    return next((one for one in PROVIDERS if _is_at(host, one.hosts)), None)
+
+
+def _is_at(host: str, ends: tuple[str, ...]) -> bool:
     name = host.casefold().rstrip(".")
-    for provider in PROVIDERS:
-        if any(name == end or name.endswith("." + end) for end in provider.hosts):
-            return provider
-    return None
+    return any(name == end or name.endswith("." + end) for end in ends)
