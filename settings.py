@@ -45,6 +45,8 @@ class Settings:
     run_workers: int
     check_workers: int
     lease_seconds: int
+    check_seconds: int
+    """How long the check of one account may take."""
     upload_limit: int
     upload_rows: int
     base_url: str
@@ -94,8 +96,9 @@ class Settings:
             allowed_ports=frozenset({143, 993}) | _ports(env.get("ALLOWED_PORTS", "")),
             connections_per_server=_number(env, "CONNECTIONS_PER_SERVER", 10, (1, 1000)),
             run_workers=_number(env, "RUN_WORKERS", 4, (1, 200)),
-            check_workers=_number(env, "CHECK_WORKERS", 3, (1, 200)),
+            check_workers=_number(env, "CHECK_WORKERS", 4, (1, 200)),
             lease_seconds=_number(env, "LEASE_SECONDS", 30, (5, 600)),
+            check_seconds=_number(env, "CHECK_SECONDS", 120, (5, 3600)),
             upload_limit=_number(env, "UPLOAD_LIMIT", 16 * 1024 * 1024, (1024, 1 << 30)),
             upload_rows=_number(env, "UPLOAD_ROWS", 50_000, (1, 1_000_000)),
             base_url=(env.get("BASE_URL") or f"http://{listen}").rstrip("/"),

@@ -9,12 +9,14 @@ from typing import Any
 
 from importer.duplicates import RowKey, duplicates
 from importer.finding import Finding, Level
-from importer.preflight import CheckResult, CheckSubject
+from importer.preflight import CheckResult, CheckSubject, SoFar
 from importer.preflight import check as preflight
 from jobs.deadline import Deadline
+from jobs.last_moment import LastMoment
 from jobs.lease import Heartbeat
 from jobs.loading import Place, sides_of
 from jobs.logs import trace
+from jobs.room import make_room
 from jobs.services import Services
 from provisioners import open_provisioner
 from provisioners.base import Provisioner
@@ -46,9 +48,19 @@ def check_account(services: Services, account_id: int, token: int) -> None:
     with services.store.write() as session:
         if not begin_check(session, account_id, token, seconds=seconds):
             return
-    with Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat:
+    so_far, limit = SoFar(), services.settings.check_seconds
+
+    def ended_late() -> None:
+        with services.store.write() as session:
+            finish_check(session, account_id, token, _end(so_far.late(limit)))
+        log.warning("check=late seconds=%d phase=%s", limit, so_far.doing.name.lower())
+
+    with (
+        Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat,
+        LastMoment(limit, ended_late, leave=lambda: make_room(services)) as last_moment,
+    ):
         try:
-            end = _check(services, account_id)
+            end = _check(services, account_id, so_far)
         except StoreError as error:
             # Nothing can be entered now. The lease runs out, and the check is made again.
             log.warning("check=unanswered database=away reason=%s", type(error).__name__)
@@ -56,6 +68,7 @@ def check_account(services: Services, account_id: int, token: int) -> None:
         except Exception as error:  # noqa: BLE001 - a row never stays stuck
             log.error("check=broken error=internal %s", trace(error))
             end = _broken(error)
+        last_moment.stop()
         heartbeat.stop()
         with services.store.write() as session:
             finish_check(session, account_id, token, end)
@@ -63,10 +76,11 @@ def check_account(services: Services, account_id: int, token: int) -> None:
     log.info("check=%s codes=%s", "ready" if end.ready else "blocked", blocking or "none")
 
 
-def _check(services: Services, account_id: int) -> CheckEnd:
+def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:
     loaded = _load(services, account_id)
     provisioner: Provisioner = open_provisioner(loaded.place.provisioner, loaded.place.config)
-    result = preflight(loaded.subject, policy=services.policy, provisioner=provisioner)
+    policy = services.policy
+    result = preflight(loaded.subject, policy=policy, provisioner=provisioner, so_far=so_far)
     return _end(result)
 
 

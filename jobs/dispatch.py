@@ -7,9 +7,14 @@ import logging
 from dataclasses import dataclass
 
 from jobs import notices
-from jobs.queue import CHECKS, RUNS, Bell
+from jobs.queue import APART, BESIDE, CHECKS, RUNS, Bell
 from settings import Settings
-from store.claims import claim_account_runs, claim_checks
+from store.claims import (
+    checks_beside,
+    claim_account_runs,
+    claim_checks,
+    living_runs,
+)
 from store.due import due, start_due
 from store.engine import Store
 from store.samples import take_due
@@ -35,24 +40,56 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
     away = not bell.alive()
     starts = 0 if away else start_what_is_due(store)
     limit, lease = settings.connections_per_server, settings.lease_seconds
-    places = 0 if away else max(settings.check_workers, bell.workers(CHECKS))
-    with store.write() as session:
-        checks = claim_checks(session, limit_per_server=limit, lease_seconds=lease, capacity=places)
     places = 0 if away else max(settings.run_workers, bell.workers(RUNS))
     with store.write() as session:
         runs = claim_account_runs(
-            session, limit_per_server=limit, lease_seconds=lease, capacity=places
+            session,
+            limit_per_server=limit,
+            lease_seconds=lease,
+            capacity=places - checks_beside(session),
         )
         take_due(session)
+        copying = living_runs(session)
+    room = Room() if away else room_for_checks(bell, settings, copying)
+    with store.write() as session:
+        checks = claim_checks(
+            session,
+            limit_per_server=limit,
+            lease_seconds=lease,
+            capacity=room.apart,
+            beside=room.beside,
+        )
     # After the commits: a worker that answers at once must find its claim. A ring that fails
     # needs no answer here, since the claim's lease runs out.
     for claim in checks:
-        bell.check(claim.id, claim.token)
+        bell.check(claim.id, claim.token, BESIDE if claim.beside else room.queue)
     for claim in runs:
         bell.run(claim.id, claim.token)
     for mail in () if away else notices.claimed(store, settings):
         bell.notice(mail.id, mail.token)
     return Tick(len(checks), len(runs), starts)
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many checks may live at workers that only check, and at those that copy, too; `queue`
+    calls the former."""
+
+    apart: int = 0
+    beside: int = 0
+    queue: str = CHECKS
+
+
+def room_for_checks(bell: Bell, settings: Settings, copying: int) -> Room:
+    """Of the workers that copy, too, one is left to the next account run: a check may last for
+    two minutes. Where nobody else checks and one copies already, the others may check."""
+    apart, both = bell.workers(APART), bell.workers(BESIDE)
+    if not apart and not both:
+        # None has signed on yet, or not again since Redis was emptied.
+        return Room(settings.check_workers)
+    idle = min(both, max(settings.run_workers, bell.workers(RUNS)) - copying)
+    kept = 1 if apart or (both > 1 and not copying) else 0
+    return Room(apart, max(0, idle - kept), APART)
 
 
 def start_what_is_due(store: Store) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from redis import Redis
@@ -12,6 +13,10 @@ from rq.exceptions import DuplicateJobError
 
 CHECKS = "checks"
 RUNS = "runs"
+APART = "checks apart"
+BESIDE = "checks beside"
+"""Checks that were claimed for workers that only check, and for those that copy, too. What is
+short, and a check that was claimed before any worker has signed on, is for all of them: CHECKS."""
 
 CHECK_TASK = "jobs.tasks.check"
 RUN_TASK = "jobs.tasks.run_account"
@@ -37,6 +42,16 @@ def connect(redis_url: str) -> Redis:
     return Redis.from_url(redis_url, socket_connect_timeout=2, socket_timeout=10)
 
 
+def lines_of(queues: Sequence[str]) -> list[str]:
+    """What a worker of these queues listens to, the most urgent first. Of one that copies and
+    checks, checks hold no more than what is left to them (jobs.dispatch)."""
+    lines = []
+    for name in queues:
+        more = [BESIDE if RUNS in queues else APART] if name == CHECKS else []
+        lines += [name, *more]
+    return lines
+
+
 class Bell:
     """Calls a worker for what SQL already says. A bell that cannot ring breaks nothing.
 
@@ -48,8 +63,8 @@ class Bell:
         self._redis = connect(redis_url)
         self._was_away = False
 
-    def check(self, account_id: int, token: int) -> bool:
-        return self._ring(CHECKS, CHECK_TASK, f"check-{account_id}-{token}", (account_id, token))
+    def check(self, account_id: int, token: int, queue: str = CHECKS) -> bool:
+        return self._ring(queue, CHECK_TASK, f"check-{account_id}-{token}", (account_id, token))
 
     def run(self, account_run_id: int, token: int) -> bool:
         arguments = (account_run_id, token)

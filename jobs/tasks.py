@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import logging
-
 from jobs import checking, listing, notices, running
-from jobs.dispatch import tick
 from jobs.logs import about
-from jobs.services import Services, current
+from jobs.room import make_room
+from jobs.services import current
 from store import naming
-from store.engine import StoreError
-
-log = logging.getLogger("mailhaul.tasks")
 
 
 def check(account_id: int, token: int) -> None:
@@ -20,7 +15,7 @@ def check(account_id: int, token: int) -> None:
         subject = naming.of_account(session, account_id)
     with about(subject):
         checking.check_account(services, account_id, token)
-    _make_room(services)
+    make_room(services)
 
 
 def run_account(account_run_id: int, token: int) -> None:
@@ -29,7 +24,7 @@ def run_account(account_run_id: int, token: int) -> None:
         subject = naming.of_account_run(session, account_run_id)
     with about(subject):
         running.AccountRunJob(services, account_run_id, token).run()
-    _make_room(services)
+    make_room(services)
 
 
 def list_mailboxes(destination_id: int, domain: str) -> None:
@@ -42,12 +37,4 @@ def send_notice(mail_id: int, token: int) -> None:
         subject = naming.of_mail(session, mail_id)
     with about(subject):
         notices.send(services, mail_id, token)
-    _make_room(services)
-
-
-def _make_room(services: Services) -> None:
-    """Fill the place that has become free, without waiting for the clock."""
-    try:
-        tick(services.store, services.bell, services.settings)
-    except StoreError as error:
-        log.warning("tick=missed reason=%s", type(error).__name__)
+    make_room(services)

@@ -21,7 +21,7 @@ from jobs import tasks
 from jobs.lease import die_with
 from jobs.leaving import LEAVING
 from jobs.logs import log_quietly
-from jobs.queue import SERIALIZER, connect
+from jobs.queue import SERIALIZER, connect, lines_of
 from jobs.services import current
 
 _MONITORING_SECONDS = 5
@@ -84,7 +84,7 @@ def main(queues: list[str]) -> None:
     redis = connect(services.settings.redis_url)
     redis.set_retry(Retry(ExponentialBackoff(cap=2, base=0.1), retries=10))
     HaulWorker(
-        queues,
+        lines_of(queues),
         connection=redis,
         serializer=SERIALIZER,
         worker_ttl=_SILENT_SECONDS,

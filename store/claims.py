@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import CursorResult, Select, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from store.check_places import CheckPlaces
 from store.completion import complete_runs
 from store.expiry import expire_account_runs, expire_checks
 from store.ledger import owned
@@ -32,47 +33,66 @@ _CLAIM_LOCK = 7_260_302
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
+    """`beside`: a check in the place of a worker that copies, too."""
+
     id: int
     token: int
+    beside: bool = False
 
 
 def claim_checks(
-    session: Session, *, limit_per_server: int, lease_seconds: int, capacity: int = 1000
+    session: Session,
+    *,
+    limit_per_server: int,
+    lease_seconds: int,
+    capacity: int = 1000,
+    beside: int = 0,
 ) -> list[Claimed]:
-    """Take back expired checks, then claim accounts to check while fewer than `capacity` live.
+    """Take back expired checks, then claim accounts to check while there are places: `capacity` at
+    workers that only check, and `beside` them at workers that copy, too.
 
-    Migrations take turns, so that one mended row does not wait behind another's ten thousand."""
+    The organization that holds the fewest places is next, and its migrations take turns: one
+    mended row does not wait behind another's ten thousand, nor behind a server that never ends
+    its answers (store.check_places)."""
     _lock(session)
     expire_checks(session)
-    hosts, allowed = busy_hosts(session), limits(session, limit_per_server)
-    free = capacity - _count(session, select(Account.id).where(_checking()))
+    busy, allowed = busy_hosts(session), limits(session, limit_per_server)
+    places = CheckPlaces.of(_places_held(session), apart=capacity, beside=beside)
     waiting = (
-        select(Account.migration_id)
+        select(Account.migration_id, Migration.organization_id)
         .join(Migration, Migration.id == Account.migration_id)
         .where(Account.state == AccountState.NEW, Migration.destination_id.is_not(None))
         .distinct()
     )
 
-    def claim_next(migration_id: int) -> Claimed | None:
-        full = _full(hosts, allowed)
+    def claim_next(migration_id: int, organization: int) -> Claimed | None:
+        closed = {*_full(busy, allowed), *places.closed_hosts(organization)}
         query = _host_of(select(Account.id)).where(
             Account.migration_id == migration_id, Account.state == AccountState.NEW
         )
-        row = session.execute(_next(query, full).order_by(Account.position, Account.id)).first()
+        ordered = _next(query, sorted(closed)).order_by(Account.position, Account.id)
+        row = session.execute(ordered).first()
         if row is None:
             return None
-        hosts[row.host] += 1
+        busy[row.host] += 1
+        taken = places.take(organization, row.host)
         values = {"state": AccountState.CHECKING, "check_lease": _until(lease_seconds)}
         raised = update(Account).where(Account.id == row.id)
         token = Account.check_token + 1
-        return Claimed(
-            row.id,
-            session.execute(
-                raised.values(check_token=token, **values).returning(Account.check_token)
-            ).scalar_one(),
-        )
+        raised = raised.values(check_token=token, check_beside=taken, **values)
+        number = session.execute(raised.returning(Account.check_token)).scalar_one()
+        return Claimed(row.id, number, taken)
 
-    return _in_turn(list(session.scalars(waiting)), claim_next, free)
+    return _fairly([(row[0], row[1]) for row in session.execute(waiting)], claim_next, places)
+
+
+def checks_beside(session: Session) -> int:
+    """How many places of workers that copy are held by checks now."""
+    return _count(session, select(Account.id).where(_checking(), Account.check_beside))
+
+
+def living_runs(session: Session) -> int:
+    return _count(session, select(AccountRun.id).where(_live()))
 
 
 def claim_account_runs(
@@ -128,6 +148,36 @@ def begin_check(session: Session, account_id: int, token: int, *, seconds: int) 
 
 def owned_check(account_id: int, token: int) -> Any:
     return (Account.id == account_id) & (Account.check_token == token) & _checking()
+
+
+def _fairly(
+    waiting: list[tuple[int, int]],
+    claim_next: Callable[[int, int], Claimed | None],
+    places: CheckPlaces,
+) -> list[Claimed]:
+    """`waiting` are migrations, each with its organization."""
+    claimed: list[Claimed] = []
+    turns: Counter[int] = Counter()
+    waiting = [one for one in waiting if places.open_to(one[1])]
+    while waiting:
+        waiting.sort(key=lambda one: (places.held_by(one[1]), turns[one[0]], one[0]))
+        migration_id, organization = waiting[0]
+        one = claim_next(migration_id, organization)
+        if one is None:
+            del waiting[0]
+            continue
+        claimed.append(one)
+        turns[migration_id] += 1
+        waiting = [one for one in waiting if places.open_to(one[1])]
+    return claimed
+
+
+def _places_held(session: Session) -> list[tuple[int, str, bool]]:
+    """Organization, server and kind of place of each check that lives."""
+    more = (Migration.organization_id, Account.check_beside)
+    query = _host_of(select(Account.id).add_columns(*more))
+    rows = session.execute(query.where(_checking()))
+    return [(row.organization_id, row.host, row.check_beside) for row in rows]
 
 
 def _in_turn(

@@ -20,13 +20,14 @@ from store.engine import SQLITE_TIMEOUT, driver_url
 _ADVISORY_LOCK = 7_260_301
 
 
-def upgrade(database_url: str) -> None:
-    """Run every step that is missing. Several processes may call it at once: one does it."""
+def upgrade(database_url: str, to: str = "head") -> None:
+    """Run every step that is missing. Several processes may call it at once: one does it. `to` an
+    earlier version only in tests."""
     url = make_url(driver_url(database_url))
     with _alone(url) as connection:
         config = _config()
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
 
 def is_current(database_url: str) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -210,6 +211,8 @@ class Account(Base):
     check_token: Mapped[int] = mapped_column(default=0)
     check_lease: Mapped[datetime | None]
     """While checking: until when the check is believed to live."""
+    check_beside: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """While checking: in the place of a worker that copies, too."""
     check_attempts: Mapped[int] = mapped_column(default=0)
     """Checks that began and never answered, since the last that did."""
     check_started_at: Mapped[datetime | None]

@@ -18,9 +18,11 @@ def ticked(services: Services) -> Tick:
 
 
 def test_a_tick_claims_as_much_as_there_are_workers(services: Services, redis: OwnRedis) -> None:
-    """Two of each; the next tick finds no place."""
+    """Two of each; the next tick finds no place. The last one for a check is another
+    organization's."""
     with services.store.write() as session:
         add_migration(session, accounts=5, state=AccountState.NEW, domain="checks.test")
+        add_migration(session, accounts=5, state=AccountState.NEW, domain="others.test")
     started(services.store, accounts=5, domain="runs.test")
     assert ticked(services) == Tick(checks=2, runs=2)
     assert ticked(services) == Tick()

@@ -1,0 +1,53 @@
+"""Each step of the schema keeps what the version before it has stored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from store.engine import Store, driver_url
+from store.schema import upgrade
+from store.tables import Account
+from tests.store.conftest import new_database
+
+FIRST = (
+    "INSERT INTO organization (id, name, created_at) VALUES (1, 'One', '2026-01-01')",
+    "INSERT INTO migration (id, organization_id, name, state, created_at, source_host, source_port,"
+    " source_security, mode, dry_run, account_group, threads, domain, start, timezone, loop,"
+    " loop_minutes, schedule_state, notify, removal_confirmed, deletion_confirmed, options, note)"
+    " VALUES (1, 1, 'M', 'draft', '2026-01-01', 'old.test', 993, 'ssl', 'new', false, 'specific',"
+    " 4, 'example.test', 'now', 'UTC', false, 20, 'active', '', false, false, '{}', '')",
+    "INSERT INTO account (id, migration_id, position, source_host, source_port, source_security,"
+    " source_username, mailbox, state, check_token, check_lease, check_attempts)"
+    " VALUES (5, 1, 1, '', 0, '', 'u', 'u@example.test', 'checking', 7, '2026-01-01', 0)",
+)
+"""Rows of version 0001: an account amid its check."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'mailhaul.db'}"
+    return new_database(request.getfixturevalue("postgresql"))
+
+
+def filled(url: str, version: str, *statements: str) -> None:
+    upgrade(url, version)
+    engine = create_engine(driver_url(url))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_check_under_way_has_a_place(empty_url: str) -> None:
+    """0002: it counts as one of those at workers that only check, and ends as it began."""
+    filled(empty_url, "0001", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.read() as session:
+        account = session.get_one(Account, 5)
+        assert (account.state, account.check_token, account.check_beside) == ("checking", 7, False)
+    store.dispose()
