@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 from sync.fingerprint import Fingerprint, field_marks
+from sync.oddities import Oddities
 
 
 class Alteration(StrEnum):
@@ -77,6 +78,21 @@ def named(words: str) -> Alterations:
 
 def known(kinds: Iterable[Alteration]) -> bool:
     return all(kind.known for kind in kinds)
+
+
+def likely(odd: Oddities, *, unended: bool) -> Alterations:
+    """What servers are known to make of a message with these; `unended` is one that does not end
+    with a line end."""
+    found = (
+        (odd.bare_lf, Alteration.BARE_LF),
+        (odd.bare_cr, Alteration.BARE_CR),
+        (odd.cr_cr_lf, Alteration.CR_CR_LF),
+        (unended, Alteration.LAST_END),
+        (odd.nul, Alteration.NUL),
+        (odd.high, Alteration.EIGHT_BIT),
+        (odd.long, Alteration.LONG_LINES),
+    )
+    return tuple(kind for count, kind in found if count)
 
 
 def is_copy(before: Fingerprint, after: Fingerprint) -> bool:

@@ -23,12 +23,13 @@ from sync.errors import (
 )
 from sync.intent import Pair
 from sync.model import Fetched, MessageMeta, Outgoing, Unreadable
-from sync.options import SyncOptions
+from sync.options import ProofLevel, SyncOptions
 from sync.ports import Ledger, Stop
 from sync.setbacks import Setbacks
 from sync.settling import Broken, count, made_anew, stop_folder
 from sync.stalls import Stalls
 from sync.twins import Sides
+from sync.watching import watched
 from sync.work import Work
 
 Look = Sides | Aftermath
@@ -121,7 +122,7 @@ class Copier:
             else:
                 batch.sizes[uid] = answer.size
                 sent.append((batch, uid))
-                yield _outgoing(batch, answer, number=len(sent) - 1)
+                yield _outgoing(batch, answer, self._options.proof, number=len(sent) - 1)
                 self._stalls.read()
 
     def _begin(self, batch: Batch) -> bool:
@@ -197,7 +198,7 @@ def _left(batch: Batch) -> list[MessageMeta]:
     return [meta for uid, meta in batch.metas.items() if uid in batch.work.tally.open]
 
 
-def _outgoing(batch: Batch, answer: Fetched, *, number: int) -> Outgoing:
+def _outgoing(batch: Batch, answer: Fetched, proof: ProofLevel, *, number: int) -> Outgoing:
     listed, meta = batch.metas[answer.meta.uid], answer.meta
     return Outgoing(
         folder=batch.work.pair.destination,
@@ -205,12 +206,5 @@ def _outgoing(batch: Batch, answer: Fetched, *, number: int) -> Outgoing:
         size=answer.size,
         internaldate=meta.internaldate or listed.internaldate,
         flags=meta.flags if meta.internaldate else listed.flags,
-        chunks=_watched(batch.work, meta.uid, answer.chunks),
+        chunks=watched(batch.work, meta.uid, answer.chunks, proof=proof),
     )
-
-
-def _watched(work: Work, uid: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
-    for chunk in chunks:
-        if b"\0" in chunk:
-            work.nul.add(uid)
-        yield chunk

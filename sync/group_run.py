@@ -29,6 +29,7 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
+from sync.learning import Learnt
 from sync.looking import listings, look, look_at_all
 from sync.model import FolderStatus
 from sync.once import Once
@@ -77,6 +78,7 @@ class GroupRun:
         self._once = once
         self._clearing = clearing
         self._statuses = statuses or {}
+        self.learnt = Learnt(options.proof_first)
         self.held: set[str] = set()
         """Folders of the destination in which all is proven, and only a removal waits."""
         seconds, quiet = options.settle_seconds, options.quiet_seconds
@@ -182,7 +184,7 @@ class GroupRun:
         options = self._options
         if any(w.wrote for w in works) or (works and options.proof is ProofLevel.CONTENT):
             self._progress.verifying()
-            prove_copies(works, self._sides, self._ledger, options=options)
+            prove_copies(works, self._sides, self._ledger, self.learnt, options=options)
 
     def _look_again(self, works: list[Work]) -> None:
         """Messages have vanished: if the source lists now what it did not list before, or what it

@@ -28,7 +28,8 @@ class Oddities:
         self._returns = self._feeds = self._both = 0
         self.long = False
         """It has a line that is longer than LINE."""
-        self._tail = b""
+        self._tail = b"\n"
+        """Of what came before; a message begins as a line does."""
         self._head = True
         self._line = 0
 
@@ -45,11 +46,6 @@ class Oddities:
         self._tail = text[-3:]
 
     @property
-    def unended(self) -> bool:
-        """It does not end with a line end."""
-        return bool(self._tail) and not self._tail.endswith(b"\n")
-
-    @property
     def bare_lf(self) -> int:
         return self._feeds - self._both
 
@@ -62,21 +58,19 @@ class Oddities:
         returns, feeds, both = text.count(b"\r"), text.count(b"\n"), text.count(b"\r\n")
         if returns != both:
             self.cr_cr_lf += text.count(b"\r\r\n") - tail.count(b"\r\r\n")
-        if tail:
-            returns -= tail.count(b"\r")
-            feeds -= tail.count(b"\n")
-            both -= tail.count(b"\r\n")
-        self._returns += returns
-        self._feeds += feeds
-        self._both += both
+        self._returns += returns - tail.count(b"\r")
+        self._feeds += feeds - tail.count(b"\n")
+        self._both += both - tail.count(b"\r\n")
 
     def _take_header(self, tail: bytes, text: bytes) -> None:
         """Up to the first empty line."""
-        text = text if tail else b"\n" + text
-        ends = [at for end in (b"\n\r\n", b"\n\n", b"\n\r\r\n") if (at := text.find(end)) >= 0]
-        if ends:
+        end = text.find(b"\n\r\n")
+        for other in (b"\n\n", b"\n\r\r\n"):
+            at = text.find(other, 0, end + 2 if end >= 0 else len(text))
+            end = at if at >= 0 else end
+        if end >= 0:
             self._head = False
-            text = text[: min(ends)]
+            text = text[:end]
         if not text.isascii():
             self.high += _high(text) - _high(tail[: len(text)])
 

@@ -134,6 +134,9 @@ class SyncOptions:
     """With CONTENT so many messages of a folder are read back, evenly spread: first of what this
     run has copied, and where that is fewer, of what was present. 0: all that this run has copied.
     Folders in which nothing has changed are not read."""
+    proof_first: int = 20
+    """Whatever the proof: so many copies in folders that were empty are read back, to learn what
+    the destination makes of them."""
     refiling: Refiling = Refiling.NO
     refile_from: str = ""
     """The one folder of the destination that is looked through; empty: all of them."""

@@ -4,7 +4,8 @@
     metadata   it lists each copy, with the original's size, date and flags; a doubtful one is read
     content    and copies are read on both sides and compared byte for byte
 
-Whatever does not add up is looked at more closely, whatever was asked for.
+Whatever was asked for: what does not add up is looked at more closely, and what servers are known
+to alter, as well as some of the first copies, is read.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 
 from sync.asking import not_shown
 from sync.errors import Code, FolderError, Side, UidValidityChanged
+from sync.learning import Learnt
 from sync.listing import Listing
 from sync.looking import listings
 from sync.model import Asked
@@ -28,16 +30,16 @@ from sync.work import Work
 
 
 def prove_copies(
-    works: Sequence[Work], sides: Sides, ledger: Ledger, *, options: SyncOptions
+    works: Sequence[Work], sides: Sides, ledger: Ledger, learnt: Learnt, *, options: SyncOptions
 ) -> None:
     """Of folders under way. What the proof finds is in their tallies and in the ledger."""
-    left = [work for work in works if work.wrote]
+    left = wrote = [work for work in works if work.wrote]
     if left and options.proof is ProofLevel.COUNTS:
         left = _uncounted(left, sides)
     if left:
         _prove_listed(left, sides, ledger)
-    readable = works if options.proof is ProofLevel.CONTENT else left
-    read_back([work for work in readable if work.under_way], sides, ledger, options=options)
+    readable = works if options.proof is ProofLevel.CONTENT else wrote
+    read_back([w for w in readable if w.under_way], sides, ledger, learnt, options=options)
 
 
 def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:

@@ -7,12 +7,13 @@ It is not sent again, since it would be altered again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
 from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
 from sync.errors import Code, FolderChanged, Side
+from sync.learning import Learnt
 from sync.options import ProofLevel, SyncOptions
 from sync.pairs import Pairs
 from sync.ports import Ledger
@@ -25,22 +26,95 @@ from sync.work import Work
 DOUBTFUL = 100
 """So many doubtful copies of a folder are read back where nobody has asked for the content; of the
 rest the size accuses."""
+SAMPLE_SIZE = 256 * 1024
+"""Bytes of the largest message that is read as a sample."""
 
 
-def read_back(works: Sequence[Work], sides: Sides, ledger: Ledger, *, options: SyncOptions) -> None:
+def read_back(
+    works: Sequence[Work], sides: Sides, ledger: Ledger, learnt: Learnt, *, options: SyncOptions
+) -> None:
     """Read what is doubtful, and what was asked for; write what is found into the tallies."""
-    copied = {work: work.to_prove for work in works}
-    asked = [Copies(work, _chosen(work, pairs, options)) for work, pairs in copied.items()]
-    for found in compare(sides, [one for one in asked if one.pairs]):
-        if isinstance(found, Compared):
-            mine = found.uid in copied[found.work]
-            was = found.work.outcome(found.uid) if mine else Outcome.PRESENT
-            settle(found, ledger, was=was)
-        else:
-            _close(found)
+    reading = _Reading(works, sides, ledger, learnt)
+    asked = {work: _chosen(work, pairs, options) for work, pairs in reading.copied.items()}
+    if options.proof is not ProofLevel.CONTENT:
+        for work, uids in _first(reading.copied, learnt).items():
+            asked[work] |= uids
+    for work, suspects in reading.suspects.items():
+        asked[work] |= {uid: suspects[uid] for uid in learnt.unknown(_kinds(work, suspects))}
+    reading.run(asked)
+    more = {work: reading.unread(work) for work in works if work.suspect}
+    reading.run(
+        {
+            work: {uid: suspects[uid] for uid in learnt.doubtful(_kinds(work, suspects))}
+            for work, suspects in more.items()
+        }
+    )
 
 
-def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> Mapping[int, int]:
+class _Reading:
+    """Copies of these folders are read; each once."""
+
+    def __init__(self, works: Sequence[Work], sides: Sides, ledger: Ledger, learnt: Learnt) -> None:
+        self._sides = sides
+        self._ledger = ledger
+        self._learnt = learnt
+        self.copied = {work: _there(work) for work in works}
+        self.suspects = {work: self.unread(work) for work in works if work.suspect}
+
+    def unread(self, work: Work) -> dict[int, int]:
+        """Suspect copies that were not read yet, with their places at the destination."""
+        there = self.copied[work].there
+        return {
+            uid: place
+            for uid in work.suspect
+            if uid not in work.equal and uid not in work.unlike and (place := there.get(uid, 0))
+        }
+
+    def run(self, asked: Mapping[Work, Mapping[int, int]]) -> None:
+        chosen = [Copies(work, uids) for work, uids in asked.items() if uids and work.under_way]
+        for found in compare(self._sides, chosen):
+            if isinstance(found, Compared):
+                mine = found.uid in self.copied[found.work]
+                was = found.work.outcome(found.uid) if mine else Outcome.PRESENT
+                settle(found, self._ledger, was=was)
+                if found.equal or found.altered:
+                    self._learnt.tell(found.work.suspect.get(found.uid, ()), found.altered)
+            else:
+                _close(found)
+
+
+def _there(work: Work) -> Pairs:
+    """What is to be proven, as far as it was not found missing already."""
+    copied = work.to_prove
+    return (
+        Pairs(p for p in copied.values() if p.source_uid not in work.missed)
+        if work.missed
+        else copied
+    )
+
+
+def _kinds(work: Work, uids: Iterable[int]) -> dict[int, Alterations]:
+    return {uid: work.suspect[uid] for uid in uids}
+
+
+def _first(copied: Mapping[Work, Pairs], learnt: Learnt) -> dict[Work, dict[int, int]]:
+    """Some of what was put into folders of which nothing was there: what the destination makes of
+    it is not known. Large ones are left out."""
+    places = [
+        (work, uid, place)
+        for work, pairs in copied.items()
+        if len(work.known.pairs) <= len(work.known.sent)
+        for uid, place, size in pairs.rows()
+        if place and size <= SAMPLE_SIZE and uid not in work.refiled
+    ]
+    found: dict[Work, dict[int, int]] = {}
+    for at in spread(range(len(places)), learnt.first(len(places))):
+        work, uid, place = places[at]
+        found.setdefault(work, {})[uid] = place
+    return found
+
+
+def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> dict[int, int]:
     if options.proof is not ProofLevel.CONTENT:
         return _doubtful(work, copied)
     there = copied.there
@@ -48,12 +122,10 @@ def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> Mapping[int, int
     for uid in unknown:
         words = "its place at the destination is not known"
         work.tally.name(uid, work.outcome(uid), Code.UNREADABLE, words)
-    if not options.proof_sample and not unknown:
-        return there
-    known = [uid for uid, place in there.items() if place]
+    known = {uid: place for uid, place in there.items() if place}
     if not options.proof_sample:
-        return {uid: there[uid] for uid in known}
-    some = spread(known, options.proof_sample)
+        return known
+    some = spread(list(known), options.proof_sample)
     found = {uid: there[uid] for uid in sorted({*some, *work.doubtful})}
     present = _present(work, copied)
     more = spread(sorted(present), options.proof_sample - len(some))

@@ -22,7 +22,7 @@ class Proof:
 
     missing: tuple[int, ...]
     doubtful: tuple[int, ...]
-    """Their size is another, or they hold a NUL: only their bytes can tell."""
+    """Their size is another: only their bytes can tell of what they are."""
     redated: tuple[int, ...]
     """Their INTERNALDATE is another moment than at the source."""
 
@@ -39,7 +39,7 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
             if destination_uid:
                 missing.append(uid)
             continue
-        if size != there.sizes[at] or uid in work.nul:
+        if size != there.sizes[at]:
             doubtful.append(uid)
         mine = here.position(uid)
         date = here.internaldate(mine) if mine >= 0 else ""
@@ -95,6 +95,7 @@ def miss(uids: Sequence[int], work: Work, ledger: Ledger, *, was: Outcome) -> No
     if not uids:
         return
     ledger.forget(work.key, uids)
+    work.missed.update(uids)
     work.tally.recount(uids, was=was, now=Outcome.FAILED)
     work.tally.refiled -= sum(1 for uid in uids if uid in work.refiled)
     for uid in uids:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
+from sync.alteration import Alterations
 from sync.columns import Uids
 from sync.errors import FolderError
 from sync.folders import FolderPair
@@ -46,14 +47,16 @@ class Work:
     """Those of `copied` that the destination has put here from another folder."""
     disturbed: bool = False
     """Messages were taken out of the destination's folder since it was listed."""
-    nul: set[int] = field(default_factory=set)
-    """Copied messages with a NUL, which some servers replace without a word."""
+    suspect: dict[int, Alterations] = field(default_factory=dict)
+    """Copied messages, by source uid, with what servers are known to alter without a word."""
     doubtful: list[int] = field(default_factory=list)
     """Source uids whose copies look as if they were altered."""
     equal: Uids = field(default_factory=Uids)
     """Source uids whose copies were read back in this run, and are equal byte for byte."""
     unlike: Uids = field(default_factory=Uids)
     """And those that are not."""
+    missed: Uids = field(default_factory=Uids)
+    """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)
     """Destination uids whose source is known."""
     uidnext: int = 1

@@ -20,7 +20,7 @@ from sync.report import MailboxReport, Outcome, Verdict
 from tests.sync.sides import Break, Killed, Watcher, World, content, lost, message
 from tests.sync.test_machine import Migration
 
-ONCE = SyncOptions(messages=MessageChoice(once=True), batch_messages=4)
+ONCE = SyncOptions(messages=MessageChoice(once=True), batch_messages=4, proof_first=0)
 FOLDERS = ("INBOX", "A", "B", "C")
 
 
