@@ -4,6 +4,7 @@
     NO to one message             once more without keywords, then without flags and date; then
                                   Refused, with the server's words
     quota, too large              Refused at once
+    no room for a batch           its messages, the smallest first, until one is refused
     TRYCREATE                     FolderError
     busy, throttled               ConnectionLost with the wait that the server asks for
     BAD                           as NO, on a new connection

@@ -9,6 +9,7 @@ from imap.outcomes import Verdicts
 from imap.outgoing import Item, Target
 from imap.sending import Sender
 from imap.session import Session
+from sync.errors import MessageError
 
 
 class Delivery:
@@ -74,6 +75,24 @@ class Delivery:
                 self._send_again(item)
             self.sender.hear_all()
             self.read_answers()
+            self._fill_up()
+
+    def _fill_up(self) -> None:
+        """Of messages that had no room together as many as have: the smallest first, each answered
+        before the next. When one has none, larger ones need not be sent."""
+        verdicts = self.verdicts
+        items, verdicts.cramped = sorted(verdicts.cramped, key=lambda item: item.size), []
+        refusal: MessageError | None = None
+        for item in items:
+            if verdicts.fatal is not None or verdicts.desynchronized:
+                verdicts.cramped.append(item)
+            elif refusal is not None:
+                verdicts.outcomes.refused(item.place, refusal)
+            else:
+                self._send_again(item)
+                self.sender.hear_all()
+                self.read_answers()
+                refusal = verdicts.no_room(item)
 
     def _send_again(self, item: Item) -> None:
         sender = self.sender

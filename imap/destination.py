@@ -46,6 +46,10 @@ class ImapDestination(ImapSource):
             return found
         return replace(found, permanent_flags=learnt)
 
+    @property
+    def append_limit(self) -> int:
+        return self._session.capabilities.append_limit or 0
+
     def create(self, names: Sequence[str]) -> Mapping[str, FolderError]:
         return self._make(folder_commands.create_folders, names)
 

@@ -85,6 +85,10 @@ def sayable(*words: bytes | Literal) -> bool:
     )
 
 
+FEW_APPENDS = 4
+"""A mailbox may be full: not much is sent before the first answer."""
+
+
 class Dialogue:
     """One connection, logged in or about to be. `capabilities` are those of after the login."""
 
@@ -92,6 +96,8 @@ class Dialogue:
         self.wire = wire
         self.capabilities = capabilities
         self.outstanding = 0
+        self.appends = FEW_APPENDS
+        """So many may be under way, each alone: four times as many with each round trip."""
         self.opened = False
         """A folder has been opened on this connection: it is too late for ENABLE (RFC 5161)."""
         self.qresync = False

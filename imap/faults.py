@@ -30,6 +30,7 @@ _WAIT = re.compile(
     rb"(?:backoff time|retry after|try again (?:in|after)|wait)\D{0,10}(\d{1,9})\s*(ms|milli|s|m)?",
     re.I,
 )
+_FULL = re.compile(rb"quota|mailbox (?:is |size )?(?:full|limit)|no space|disk (?:is )?full", re.I)
 _GONE = re.compile(rb"doesn't exist|does not exist|no such|unknown mailbox", re.I)
 _CERTIFICATE = {
     9: Code.CERTIFICATE_EXPIRED,
@@ -160,11 +161,17 @@ def busy(text: bytes) -> bool:
     return throttled(text) or response_code(text).name in _LATER
 
 
+def no_room(text: bytes) -> bool:
+    """Whether the mailbox is full; Courier says so without a code: 'You exceed your mail quota'."""
+    code = response_code(text).name
+    return code == b"OVERQUOTA" or (code in (b"", b"ALERT") and bool(_FULL.search(text)))
+
+
 def append_failure(text: bytes, name: str) -> MessageError:
     """NO to one message. What stops more than the message is sorted out before."""
     code = response_code(text).name
     cause = Code.APPEND_REFUSED
-    if code == b"OVERQUOTA" or (not code and re.search(rb"over ?quota|quota exceed", text, re.I)):
+    if no_room(text):
         cause = Code.QUOTA
     elif code == b"TOOBIG" or (code == b"LIMIT" and b"identical" not in text.lower()):
         cause = Code.TOO_LARGE

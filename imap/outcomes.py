@@ -58,20 +58,26 @@ class Outcomes:
 
 class Verdicts:
     """Reads the answers. `again` are messages refused in company, or with what they need not
-    have: to be sent anew. `fatal` stops the call; after `desynchronized` the line is not to be
-    used any more."""
+    have: to be sent anew. `cramped` are those that had no room together. `fatal` stops the call;
+    after `desynchronized` the line is not to be used any more."""
 
     def __init__(self, host: str) -> None:
         self.outcomes = Outcomes()
         self.again: list[Item] = []
+        self.cramped: list[Item] = []
         self.fatal: SyncError | None = None
         self.desynchronized = False
         self._host = host
+        self._no_room: dict[int, MessageError] = {}
 
     @property
     def unsettled(self) -> bool:
         """Whether something has to be done before the next message is sent."""
-        return bool(self.again) or self.desynchronized
+        return bool(self.again or self.cramped) or self.desynchronized
+
+    def no_room(self, item: Item) -> MessageError | None:
+        """Why it was refused, if that was for want of room."""
+        return self._no_room.get(item.place)
 
     def read(self, answered: Answered) -> None:
         command, text = answered.command, answered.text
@@ -84,6 +90,8 @@ class Verdicts:
             self._stop(faults.folder_failure(text, Side.DESTINATION, folder))
         elif faults.busy(text):
             self._stop(faults.throttle_failure(text, Side.DESTINATION, self._host))
+        elif len(items) > 1 and faults.no_room(text):
+            self.cramped.extend(items)
         elif len(items) > 1:
             self.again.extend(items)
         elif items:
@@ -95,6 +103,8 @@ class Verdicts:
     def _refused(self, item: Item, text: bytes) -> None:
         error = faults.append_failure(text, item.target.name)
         final = error.code is not Code.APPEND_REFUSED or not item.pieces
+        if error.code is Code.QUOTA:
+            self._no_room[item.place] = error
         if not final and item.simplify():
             self.again.append(item)
         else:

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from imap.dialogue import Dialogue, Literal
+from imap.dialogue import FEW_APPENDS, Dialogue, Literal
 from imap.outgoing import Item, Target
 
 BATCH_MESSAGES = 2000
@@ -111,8 +111,14 @@ class Sender:
 
     def make_room(self, size: int) -> None:
         """Wait until this many more bytes may be under way."""
-        while self.held and (self.held + size > WINDOW or self._messages >= WINDOW_MESSAGES):
+        while self.held and (self.held + size > WINDOW or self._messages >= self._most):
             self.hear_one()
+
+    @property
+    def _most(self) -> int:
+        dialogue = self.dialogue
+        alone = not dialogue.capabilities.multiappend
+        return min(dialogue.appends, WINDOW_MESSAGES) if alone else WINDOW_MESSAGES
 
     def hear_waiting(self) -> None:
         """Take the answers that are there already. Looked for only after bytes have gone out."""
@@ -207,6 +213,8 @@ class Sender:
         status, text = self.dialogue.tagged(line, tag)
         self.held -= command.size
         self._messages -= len(command.items)
+        more = self.dialogue.appends + 3 * len(command.items)
+        self.dialogue.appends = more if status == b"OK" else FEW_APPENDS
         if command is self._batch:
             self._batch = None
         self.answered.append(Answered(command, status, text))

@@ -47,6 +47,13 @@ class Waiting:
         """These come first, in this order."""
         self._front.extendleft(reversed(turns))
 
+    def smallest_first(self) -> None:
+        """Of the folder whose turn it is the smallest message that waits comes first."""
+        if self.first is not None:
+            mine = self._drawn(self._front[0][0])
+            mine.insert(0, mine.pop(min(range(len(mine)), key=lambda at: mine[at][1].size)))
+            self.put_back(mine)
+
     def turn(self, work: Work) -> None:
         """What waits of this folder comes first, its last message first of all."""
         mine = self._drawn(work)

@@ -22,9 +22,10 @@ from sync.errors import (
     StopReason,
 )
 from sync.intent import Pair
-from sync.model import Fetched, MessageMeta, Outgoing, Unreadable
+from sync.model import Appended, Fetched, MessageMeta, Outgoing, Unreadable
 from sync.options import ProofLevel, SyncOptions
 from sync.ports import Ledger, Stop
+from sync.refusing import refusals, unreadable
 from sync.setbacks import Setbacks
 from sync.settling import Broken, count, made_anew, stop_folder
 from sync.stalls import Stalls
@@ -75,20 +76,26 @@ class Copier:
             self._put_back(sending, broken, waiting)
             if self._asked_to:
                 raise Stopped(self._asked_to)
+            self._setbacks.ended(last=not waiting)
             if full := self._setbacks.full:
                 raise full
             self._stalls.divert(waiting)
 
     def _next(self, waiting: Waiting) -> list[Batch]:
-        """The next batches that go in one stream. One alone until it is known that uids are told;
-        one message alone after the line has broken."""
-        alone = self._setbacks.one_by_one()
+        """The next batches that go in one stream. One alone until it is known that uids are told,
+        and while there is little room; one message alone after the line has broken."""
+        if self._setbacks.begin():
+            waiting.smallest_first()
         messages, size = self._options.batch_messages, self._options.paced_batch_size
         if self._first:
             size, self._first = min(size, FIRST_SIZE), False
-        taken = [next_batch(waiting, messages=1 if alone else messages, size=size)]
+        if self._setbacks.one_by_one():
+            return [next_batch(waiting, messages=1, size=size)]
+        if few := self._setbacks.at_a_time:
+            return [next_batch(waiting, messages=few, size=size)]
+        taken = [next_batch(waiting, messages=messages, size=size)]
         number = len(taken[0].metas)
-        while waiting and self._uids_told and not alone and number < STREAM_MESSAGES:
+        while waiting and self._uids_told and number < STREAM_MESSAGES:
             taken.append(next_batch(waiting, messages=messages, size=size))
             number += len(taken[-1].metas)
         return taken
@@ -99,6 +106,10 @@ class Copier:
             for outcome in self._sides.destination.append(self._stream(sending, sent)):
                 batch, uid = sent[outcome.number]
                 batch.answers[uid] = outcome
+                if isinstance(outcome, Appended):
+                    self._setbacks.fits()
+                elif outcome.error.code is Code.QUOTA:
+                    self._setbacks.no_room(outcome.error)
                 if batch.complete and not batch.without_uid:
                     self._uids_told = True
                     self._settle(batch, None, self._aftermath.sides)
@@ -109,6 +120,8 @@ class Copier:
     def _stream(self, sending: list[Batch], sent: list[tuple[Batch, int]]) -> Iterator[Outgoing]:
         place = {(b.work.pair.source.name, uid): b for b in sending for uid in b.metas}
         for asked, answer in self._sides.source.bodies(wanted(sending)):
+            if self._setbacks.cramped:
+                return
             uid = answer.meta.uid if isinstance(answer, Fetched) else answer.uid
             batch = place[asked.folder.name, uid]
             if not batch.begun and not self._begin(batch):
@@ -126,9 +139,9 @@ class Copier:
                 self._stalls.read()
 
     def _begin(self, batch: Batch) -> bool:
-        """Write the intent. False: a stop is asked for, or nothing more fits."""
+        """Write the intent. False: a stop is asked for."""
         self._asked_to = self._stop.reason()
-        if self._asked_to or self._setbacks.full:
+        if self._asked_to:
             return False
         pair = batch.work.pair
         batch.work.tally.progress.folder(pair.source.name, pair.destination.name)
@@ -170,6 +183,7 @@ class Copier:
         for meta in batch.without_uid:
             pairs.setdefault(meta.uid, Pair(meta.uid, 0, batch.sizes[meta.uid]))
         self._ledger.settle(work.key, batch.number, list(pairs.values()))
+        self._ledger.refuse(work.key, refusals(batch, self._sides.destination.append_limit))
         batch.settled = True
         work.take(pairs.values())
         count(batch, pairs, self._setbacks)
@@ -189,6 +203,7 @@ class Copier:
                 waiting.take_first()
                 work.tally.fail(first, broken)
                 if broken.side is Side.SOURCE:
+                    self._ledger.refuse(work.key, {first.uid: unreadable(first, broken)})
                     self._stalls.broken_at(work, first.uid, broken)
 
 

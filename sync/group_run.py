@@ -38,6 +38,7 @@ from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Stop
 from sync.proving import prove_copies
 from sync.refiling import Refiler
+from sync.refusing import spare
 from sync.report import FolderReport, Outcome
 from sync.resting import lay_to_rest
 from sync.source_deletion import Clearing
@@ -148,6 +149,7 @@ class GroupRun:
         _each(self._refiler.begin(works), self._plan_whole)
         self._once.choose(works)
         self._refiler.run(works)
+        spare(works, options, sides.destination.append_limit)
         if options.dry_run:
             _each(works, rehearse)
         else:

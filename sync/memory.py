@@ -42,6 +42,7 @@ class MemoryServer:
     """One mailbox. `uidplus` False hides the new uids of appended messages (RFC 4315)."""
 
     telling = Telling.QRESYNC
+    append_limit = 0
 
     def __init__(
         self,

@@ -150,6 +150,9 @@ class SyncOptions:
     """Mode ALL removes folders, too, that no folder of the source goes to."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
+    retry_refused: bool = False
+    """What an earlier run was refused for its own sake is sent again, though nothing has changed,
+    and folder names are asked for again."""
 
     def __post_init__(self) -> None:
         """Raises Contradiction."""

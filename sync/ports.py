@@ -92,6 +92,12 @@ Source = Reader
 
 
 class Writer(Protocol):
+    @property
+    def append_limit(self) -> int:
+        """The largest message that the server said it takes (APPENDLIMIT, RFC 7889) when it was
+        last connected; 0 if it did not say."""
+        ...
+
     def create(self, names: Sequence[str]) -> Mapping[str, FolderError]:
         """Make the folders, parents first as given; one that exists already is no error.
         The answer holds those that were refused."""

@@ -15,6 +15,9 @@ fault."""
 THROTTLED_IN_A_ROW = 5
 """So often may a server ask to be left alone for a while without a success in between."""
 QUOTA_IN_A_ROW = 3
+"""So many refused for want of room, and nothing left to try: the mailbox is full."""
+ROOMY = 500
+"""So many messages at a time fitted into a mailbox that was short of room: it is no longer."""
 ALONE = 64
 """So many messages go one at a time after a break: the one at fault is among the first."""
 
@@ -28,6 +31,12 @@ class Setbacks:
         self._set_aside = 0
         self._quota = 0
         self._throttled = 0
+        self.at_a_time = 0
+        """So many messages, where the destination is short of room; 0 for any number."""
+        self.cramped = False
+        """It has said so in this stream: nothing more is sent in it."""
+        self._probing = False
+        self._words = ""
         self.full: DestinationFull | None = None
 
     def one_by_one(self) -> bool:
@@ -39,16 +48,38 @@ class Setbacks:
         return True
 
     def success(self) -> None:
-        self._quota = self._set_aside = self._throttled = 0
+        self._set_aside = self._throttled = 0
 
-    def refused(self, error: MessageError) -> None:
-        """A smaller message may still fit; several refusals for quota in a row mean that none
-        will: then `full` says so."""
-        if error.code is not Code.QUOTA:
-            return
+    def begin(self) -> bool:
+        """A stream begins. True: the smallest message that waits goes first, and alone, since
+        there was no room: if there is none for it either, the mailbox is full."""
+        self._probing, self.cramped = self.cramped, False
+        return self._probing
+
+    def no_room(self, error: MessageError) -> None:
+        """For a message."""
         self._quota += 1
-        if self._quota >= QUOTA_IN_A_ROW:
-            self.full = DestinationFull(Code.QUOTA, error.server_words, side=Side.DESTINATION)
+        self._words = error.server_words
+        self.cramped, self.at_a_time = True, 1
+        if self._probing:
+            self.full = self._as_full()
+
+    def fits(self) -> None:
+        """There was room for a message."""
+        self._quota = 0
+
+    def ended(self, *, last: bool) -> None:
+        """A stream has ended, and nothing waits if it was the `last`. There may be room for more at
+        a time."""
+        if last and self._quota >= QUOTA_IN_A_ROW:
+            self.full = self._as_full()
+        if self.at_a_time and not self.cramped:
+            self.at_a_time *= 2
+            if self.at_a_time > ROOMY:
+                self.at_a_time = 0
+
+    def _as_full(self) -> DestinationFull:
+        return DestinationFull(Code.QUOTA, self._words, side=Side.DESTINATION)
 
     def set_aside(self, left: Sequence[tuple[str, int]], tried: int, lost: ConnectionLost) -> bool:
         """The line broke while `tried` messages were under way, and `left` (folder, uid) are not

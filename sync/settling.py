@@ -27,7 +27,6 @@ def count(batch: Batch, pairs: Mapping[int, Pair], setbacks: Setbacks) -> None:
             batch.work.vanished.add(uid)
         elif isinstance(answer, Refused | Unreadable):
             tally.fail(batch.metas[uid], answer.error)
-            setbacks.refused(answer.error)
 
 
 def made_anew(work: Work, broken: Broken | None) -> bool:
