@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from sync.intent import Intent, Pair
-from sync.model import Appended, MessageMeta, Refused, Unreadable, Vanished, Wanted
+from sync.model import Appended, MessageMeta, MessageRef, Refused, Unreadable, Vanished, Wanted
 from sync.work import Work
 
 Answer = Appended | Refused | Vanished | Unreadable
@@ -110,20 +110,31 @@ class Batch:
 
     @property
     def pairs(self) -> dict[int, Pair]:
-        """What the destination has told the new uid of."""
-        return {
-            uid: Pair(uid, answer.destination.uid, self.sizes[uid])
+        """What the destination has told the new uid of, as far as that can be one."""
+        told = {
+            uid: answer.destination
             for uid, answer in self.answers.items()
             if isinstance(answer, Appended) and answer.destination is not None
         }
+        often = Counter(ref.uid for ref in told.values())
+        return {
+            uid: Pair(uid, ref.uid, self.sizes[uid])
+            for uid, ref in told.items()
+            if often[ref.uid] == 1 and self._can_be_new(ref)
+        }
+
+    def _can_be_new(self, ref: MessageRef) -> bool:
+        validity = self.work.key.destination_uidvalidity
+        return ref.uidvalidity == validity and ref.uid >= self.uidnext
 
     @property
     def without_uid(self) -> list[MessageMeta]:
         """Taken by the destination, which has not told the new uid."""
+        pairs = self.pairs
         return [
             self.metas[uid]
             for uid, answer in self.answers.items()
-            if isinstance(answer, Appended) and answer.destination is None
+            if isinstance(answer, Appended) and uid not in pairs
         ]
 
     @property

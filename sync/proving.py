@@ -14,10 +14,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sync.asking import not_shown
-from sync.errors import Code, FolderError, Side, UidValidityChanged
+from sync.errors import Code, FolderChanged, FolderError, Side, UidValidityChanged
 from sync.learning import Learnt
 from sync.listing import Listing
 from sync.looking import listings
+from sync.misled import find_again, misled
 from sync.model import Asked
 from sync.options import ProofLevel, SyncOptions
 from sync.ports import Ledger
@@ -25,7 +26,7 @@ from sync.reading_back import read_back
 from sync.resting import disturb
 from sync.twins import Sides
 from sync.uids import UidRanges
-from sync.verify import prove, settle_proof, unflagged
+from sync.verify import Proof, prove, settle_proof, unflagged
 from sync.work import Work
 
 
@@ -57,6 +58,7 @@ def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:
             or work.disturbed
             or now.uidvalidity != then.uidvalidity
             or now.messages < wanted
+            or any(there >= now.uidnext for _, there, _ in work.copied.rows())
         ):
             left.append(work)
         else:
@@ -69,10 +71,12 @@ def _prove_listed(works: Sequence[Work], sides: Sides, ledger: Ledger) -> None:
     that it lists: a copy that was only left out must not be made again."""
     asked = [Asked(work.pair.destination, work.proven_from) for work in works]
     parts = zip(works, sides.destination.listings(asked), strict=True)
-    doubtful = [work for work, part in list(parts) if not _proven(work, part, ledger, final=False)]
+    doubtful = [
+        work for work, part in list(parts) if not _proven(work, part, sides, ledger, final=False)
+    ]
     whole = listings(sides.destination, [work.pair.destination for work in doubtful])
     for work, listing in zip(doubtful, whole, strict=True):
-        _proven(work, listing, ledger, final=True)
+        _proven(work, listing, sides, ledger, final=True)
     _compare_flags([work for work in works if work.under_way], sides)
 
 
@@ -91,7 +95,23 @@ def _compare_flags(works: Sequence[Work], sides: Sides) -> None:
                 work.tally.name(uid, work.outcome(uid), Code.FLAGS_LOST)
 
 
-def _proven(work: Work, listing: Listing | FolderError, ledger: Ledger, *, final: bool) -> bool:
+def _proof_anew(work: Work, listing: Listing, sides: Sides, ledger: Ledger) -> Proof | None:
+    """After the copies were matched anew; None if that cannot be done in this pass."""
+    try:
+        lost = find_again(work, sides, ledger)
+    except FolderChanged as changed:
+        work.repeat(changed)
+        return None
+    except FolderError as error:
+        work.tally.fail_open(error)
+        return None
+    proof = prove(work, work.to_prove, listing)
+    return replace(proof, missing=tuple(sorted({*proof.missing, *lost})))
+
+
+def _proven(
+    work: Work, listing: Listing | FolderError, sides: Sides, ledger: Ledger, *, final: bool
+) -> bool:
     """False: copies are missing in what may be a part of the listing, and nothing is settled."""
     if isinstance(listing, FolderError):
         work.tally.fail_open(listing)
@@ -101,6 +121,11 @@ def _proven(work: Work, listing: Listing | FolderError, ledger: Ledger, *, final
         proof = prove(work, work.to_prove, listing)
         if proof.missing and not final:
             return False
+        if listing.whole and misled(work, listing):
+            anew = _proof_anew(work, listing, sides, ledger)
+            if anew is None:
+                return True
+            proof = anew
         if proof.missing and not listing.whole:
             # What the destination did not show may be there: it is neither missed nor sent again.
             work.tally.reserve(not_shown(work.pair.destination.name, listing, Side.DESTINATION))

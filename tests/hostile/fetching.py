@@ -6,7 +6,7 @@ import re
 
 from tests.hostile.manners import Manners, literal
 from tests.hostile.model import Box, Held
-from tests.hostile.parsing import Word, members, spelled
+from tests.hostile.parsing import Word, gaps, members, spelled
 from tests.hostile.reply import Reply, Said
 
 _BODY = re.compile(rb"BODY(?:\.PEEK)?\[(.*?)\](?:<(\d+)\.(\d+)>)?\Z", re.I | re.S)
@@ -47,11 +47,10 @@ class Fetching:
     def _since(self, more: list[Word], where: bytes, uids: list[int], reply: Reply) -> list[int]:
         modseq = int(more[1]) if isinstance(more[1], bytes) else 0
         there = self.box.by_uid()
-        if b"VANISHED" in more:
-            gone = [u for u in members(where, range(1, self.box.uidnext)) if u not in there]
-            if gone:
-                text = self.manners.line(b"VANISHED", b"(EARLIER)", spelled(gone))
-                reply.lines.append(Said("VANISHED", text))
+        gone = gaps(where, uids, self.box.uidnext) if b"VANISHED" in more else b""
+        if gone:
+            text = self.manners.line(b"VANISHED", b"(EARLIER)", gone)
+            reply.lines.append(Said("VANISHED", text))
         return [uid for uid in uids if there[uid].modseq > modseq]
 
     def _described(self, held: Held, items: list[bytes]) -> list[Said]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 LITERAL = re.compile(rb"\{(\d+)(\+?)\}\Z")
 _TOKEN = re.compile(
@@ -60,6 +61,20 @@ def _ranges(text: bytes, last: int) -> Iterator[tuple[int, int]]:
         low = last if first == b"*" else int(first)
         high = low if not colon else last if second == b"*" else int(second)
         yield min(low, high), max(low, high)
+
+
+def gaps(text: bytes, there: Iterable[int], uidnext: int) -> bytes:
+    """What the set names below `uidnext` and is not there, in ranges."""
+    found: list[bytes] = []
+    uids = sorted(there)
+    for low, high in _ranges(text, uidnext - 1):
+        edges = [low - 1, *(uid for uid in uids if low <= uid <= high), min(high, uidnext - 1) + 1]
+        found += [
+            b"%d:%d" % (before + 1, after - 1)
+            for before, after in pairwise(edges)
+            if after - before > 1
+        ]
+    return b",".join(found)
 
 
 def spelled(uids: Iterable[int]) -> bytes:
