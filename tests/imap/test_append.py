@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -283,10 +282,7 @@ def test_after_bad_nothing_is_said_on_the_same_line(scene: Scene) -> None:
     assert scene.servers[0].connections == 2
 
 
-def test_an_answer_with_another_tag_ends_the_line(scene: Scene) -> None:
-    """Nobody waits for the right one until the time is over."""
-
-    def confused(talk: Talk) -> None:
+def confused(talk: Talk) -> None:
         batch(talk)
         talk.say(b"x17 OK [APPENDUID 7 5] done")
 
