@@ -282,18 +282,6 @@ def test_after_bad_nothing_is_said_on_the_same_line(scene: Scene) -> None:
     assert scene.servers[0].connections == 2
 
 
-def confused(talk: Talk) -> None:
-        batch(talk)
-        talk.say(b"x17 OK [APPENDUID 7 5] done")
-
-    destination = scene.destination(script_of(confused))
-    begun = time.monotonic()
-    with pytest.raises(ConnectionLost) as caught:
-        send(destination, outgoing(0))
-    assert caught.value.code is Code.PROTOCOL
-    assert time.monotonic() - begun < 2
-
-
 def test_single_appends_are_sent_without_waiting(scene: Scene) -> None:
     """Without MULTIAPPEND: all commands come before the first answer, in a selected folder, with
     only the flags it keeps."""
