@@ -13,7 +13,7 @@ from typing import IO
 
 from imap import faults
 from imap.dialogue import Answer, Dialogue
-from imap.listing import flag_set
+from imap.metas import flag_set
 from imap.parse import attributes, number
 from imap.received import PIECE, Groups
 from imap.selection import Opening
@@ -36,12 +36,16 @@ Result = tuple[Wanted, Fetched | Vanished | Unreadable]
 
 @dataclass(slots=True)
 class Sought:
-    """What is still waited for of one folder. `said` is why the server refused some of it."""
+    """What is still waited for of one folder. `said` is why the server refused some of it, and
+    `words` what it said to a message alone."""
 
     wanted: Wanted
     waiting: dict[int, None]
     asked_again: set[int] = field(default_factory=set)
     said: bytes = b""
+    words: dict[int, bytes] = field(default_factory=dict)
+    left: list[Command] = field(default_factory=list)
+    """What was refused, or answered in part."""
 
 
 @dataclass(slots=True)
@@ -55,6 +59,7 @@ class Command:
     uids: list[int] = field(default_factory=list)
     opening: Opening | None = None
     reached: int = 0
+    answer: Answer | None = None
 
 
 class Arrivals:
@@ -97,6 +102,7 @@ class Arrivals:
         if not answer.ok and faults.throttled(answer.text):
             dialogue.wire.close()
             raise faults.throttle_failure(answer.text, dialogue.side, dialogue.host)
+        command.answer = answer
         if not answer.ok:
             command.sought.said = answer.text
 
@@ -169,6 +175,7 @@ class Arrivals:
         del waiting[meta.uid]
         command.reached = meta.uid
         self._session.worked()
+        self._session.has_read = True
         return True
 
     def _to_the_end(self, command: Command, meta: MessageMeta) -> Iterator[bytes]:

@@ -11,14 +11,17 @@ be believed.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Sequence
 
+from imap import faults
 from imap.dialogue import Answer, Dialogue
-from imap.listing import FETCH, FOLDERS_AT_ONCE, ITEMS, Metas, answered, folder_error, list_many
-from imap.parse import Parts, attributes, number, tokens
+from imap.halves import cut_short
+from imap.listing import FOLDERS_AT_ONCE, folder_error, list_many
+from imap.metas import FETCH, ITEMS, Metas
+from imap.parse import HIGHEST_UID, Parts, attributes, uid
 from imap.received import Groups
-from imap.selection import Opening, Selected
+from imap.searching import uids_found
+from imap.selection import Opening, Selected, at_folder
 from imap.session import Session
 from imap.uidset import parse_ranges
 from sync.errors import FolderError
@@ -40,10 +43,16 @@ class _Heard:
     a response belongs to."""
 
     def __init__(self, uidnext: int, selected: Selected) -> None:
-        self._new = Metas(range(uidnext, sys.maxsize), selected)
+        self._new = Metas(range(uidnext, HIGHEST_UID + 1), selected)
         self._older = Metas(range(1, uidnext), selected)
         self.new, self.older = self._new.messages, self._older.messages
         self.vanished = UidRanges()
+        self._uidnext = uidnext
+
+    @property
+    def unread(self) -> bool:
+        """Messages were named by a uid that is none."""
+        return bool(self._new.unread or self._older.unread)
 
     def take_usual(self, fields: Groups) -> None:
         uid, flags, _, size = fields
@@ -52,19 +61,21 @@ class _Heard:
         else:
             self._new.take_usual(fields)
 
-    def take(self, parts: Parts) -> None:
+    def take(self, parts: Parts) -> bool:
         text = parts[0]
         if FETCH.match(text):
             items = attributes(parts)
-            if b"RFC822.SIZE" in items:
-                self._new.take_items(items)
-            else:
-                self._older.take_flags_of(items)
+            if uid(items.get(b"UID")) >= self._uidnext or b"RFC822.SIZE" in items:
+                return self._new.take_items(items)
+            self._older.take_flags_of(items)
         elif text[: len(_EARLIER)].upper() == _EARLIER:
-            said = parse_ranges(text[len(_EARLIER) :]) or UidRanges()
+            said = parse_ranges(text[len(_EARLIER) :])
+            if said is None:
+                return False
             self.vanished = UidRanges.spanning((*self.vanished.ranges, *said.ranges))
         else:
-            self._new.take(parts)
+            return self._new.take(parts)
+        return True
 
 
 class _Question:
@@ -103,17 +114,19 @@ class _Question:
 
     def hear(self) -> FolderError | None:
         """Read all answers. Why the folder cannot be listed, if it cannot."""
-        dialogue, heard = self._dialogue, self._heard
-        opened = self._opening.answer(dialogue)
-        refused = None if opened.ok else opened
-        answers = [
-            answered(dialogue, tag, heard.take, (_USUAL, heard.take_usual)) for tag in self._tags
-        ]
-        if not answers[0].ok and self._selected.exists:
-            refused = refused or answers[0]
-        self._answered = all(answer.ok for answer in answers)
-        if refused is not None:
-            return folder_error(dialogue, refused, self.since.folder)
+        dialogue, heard, folder = self._dialogue, self._heard, self.since.folder
+        with at_folder(folder.name):
+            opened = self._opening.answer(dialogue)
+            usual = _USUAL, heard.take_usual
+            answers = [dialogue.answer(tag, heard.take, usual) for tag in self._tags]
+        if not opened.ok:
+            return folder_error(dialogue, opened, folder)
+        for answer in answers:
+            if not answer.ok and faults.later(answer.text):
+                return folder_error(dialogue, answer, folder)
+        whole = [answer.ok and not cut_short(answer) for answer in answers]
+        unread = any(answer.unread for answer in (opened, *answers)) or heard.unread
+        self._answered = all(whole) and not unread
         if self.credible:
             self.removed = self._told()
         return None
@@ -125,7 +138,9 @@ class _Question:
         older = then.messages - self._gone
         return (
             self._answered
+            and now.counted
             and not now.grown
+            and (now.uidnext <= then.uidnext or len(self._heard.new()) > 0)
             and then.uidvalidity == now.uidvalidity
             and (not now.uidnext or then.uidnext <= now.uidnext)
             and (not self._by_modseq or then.highestmodseq <= now.highestmodseq)
@@ -173,7 +188,8 @@ def changes_of_many(
     session.selected = None
     for start in range(0, len(asked), FOLDERS_AT_ONCE):
         enabling = _enable(dialogue)
-        questions = [_Question(dialogue, since) for since in asked[start : start + FOLDERS_AT_ONCE]]
+        some = asked[start : start + FOLDERS_AT_ONCE]
+        questions = [_Question(dialogue, since) for since in some]
         if enabling is not None:
             dialogue.qresync = _enabled(dialogue.answer(enabling))
         refused = [question.hear() for question in questions]
@@ -211,22 +227,10 @@ def _search(dialogue: Dialogue, questions: Sequence[_Question]) -> None:
     verb = b"UID SEARCH RETURN (ALL) ALL" if short else b"UID SEARCH ALL"
     asked = [(Opening.send(dialogue, q.since.folder), dialogue.send(verb)) for q in questions]
     for question, (opening, tag) in zip(questions, asked, strict=True):
-        opened, answer = opening.answer(dialogue), dialogue.answer(tag)
+        with at_folder(question.since.folder.name):
+            opened, answer = opening.answer(dialogue), dialogue.answer(tag)
         same = opening.selected.uidvalidity == question.since.status.uidvalidity
-        there = _found(answer)
-        if opened.ok and answer.ok and same and there is not None:
+        there = uids_found(answer)
+        whole = answer.ok and not cut_short(answer) and not answer.unread
+        if opened.ok and whole and same and there is not None:
             question.removed = question.but(there)
-
-
-def _found(answer: Answer) -> UidRanges | None:
-    """The uids of SEARCH or ESEARCH; None when neither was said."""
-    for parts in answer.untagged:
-        row = tokens(parts)
-        kind = row[0].upper() if row and isinstance(row[0], bytes) else b""
-        if kind == b"SEARCH":
-            return UidRanges.of(number(uid) for uid in row[1:])
-        if kind == b"ESEARCH":
-            words = [word if isinstance(word, bytes) else b"" for word in row]
-            upper = [word.upper() for word in words]
-            return parse_ranges(words[upper.index(b"ALL") + 1]) if b"ALL" in upper else UidRanges()
-    return None

@@ -6,17 +6,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from imap import faults
 from imap import folders as folder_commands
 from imap.append import append_messages
 from imap.dialogue import Dialogue
-from imap.listing import present
 from imap.names import wire_name
 from imap.outgoing import wire_flags
 from imap.reader import ImapSource
 from imap.refiling import file_messages
-from imap.selection import check_uidvalidity
-from imap.uidset import uid_sets
+from imap.selection import at_folder, check_uidvalidity
+from imap.storing import Storing
 from sync.errors import Code, FolderBusy, FolderError
 from sync.listing import Changes, Listing
 from sync.model import Appended, Asked, FlagChange, Folder, Outgoing, Refused, Since
@@ -80,30 +78,22 @@ class ImapDestination(ImapSource):
         by_flags: defaultdict[frozenset[str], list[int]] = defaultdict(list)
         for change in changes:
             by_flags[change.flags].append(change.uid)
-        with self._session.line() as dialogue:
+        with self._session.line() as dialogue, at_folder(folder.name):
             permanent = self._open_to_write(dialogue, folder, uidvalidity)
+            store = Storing(self._session, dialogue, folder)
             return sum(
-                self._store(
-                    dialogue,
-                    folder,
-                    uids,
-                    [wire_flags(flags, permanent, keywords=k) for k in (True, False)],
+                store.replace(
+                    uids, [wire_flags(flags, permanent, keywords=k) for k in (True, False)]
                 )
                 for flags, uids in by_flags.items()
             )
 
     def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
-        with self._session.line() as dialogue:
+        with self._session.line() as dialogue, at_folder(folder.name):
             if not dialogue.capabilities.uidplus:
                 raise FolderError(Code.DELETION_REFUSED, side=dialogue.side, where=folder.name)
             self._open_to_write(dialogue, folder, uidvalidity)
-            before = present(dialogue, uids)
-            for text, _ in uid_sets(uids):
-                marked = dialogue.ask(b"UID STORE", text, b"+FLAGS.SILENT (\\Deleted)")
-                if not marked.ok:
-                    raise dialogue.refusal(marked, folder.name)
-                dialogue.ask(b"UID EXPUNGE", text)
-            return len(before - present(dialogue, uids))
+            return Storing(self._session, dialogue, folder).remove(uids)
 
     def file(self, filing: Filing) -> Filed:
         return file_messages(self._session, filing)
@@ -115,22 +105,3 @@ class ImapDestination(ImapSource):
         selected = self._session.open(dialogue, folder, writable=True)
         check_uidvalidity(dialogue, folder, selected.uidvalidity, uidvalidity)
         return selected.permanent_flags
-
-    def _store(
-        self, dialogue: Dialogue, folder: Folder, uids: Sequence[int], attempts: list[list[bytes]]
-    ) -> int:
-        """Make the flags of these exactly the first of the attempts that the server takes."""
-        taken = 0
-        for text, members in uid_sets(uids):
-            for flags in attempts:
-                wanted = b"FLAGS.SILENT (" + b" ".join(flags) + b")"
-                answer = dialogue.ask(b"UID STORE", text, wanted)
-                if not answer.ok and faults.later(answer.text):
-                    self._session.await_turn(faults.suggested_wait(answer.text))
-                    answer = dialogue.ask(b"UID STORE", text, wanted)
-                if answer.ok:
-                    taken += len(present(dialogue, members))
-                    break
-                if faults.later(answer.text):
-                    raise dialogue.refusal(answer, folder.name)
-        return taken

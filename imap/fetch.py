@@ -3,7 +3,10 @@
 What can happen to one message, and what becomes of it:
 
     data                              Fetched
-    expunged since it was listed      Vanished
+    expunged since it was listed      Vanished: neither FETCH nor SEARCH knows it
+    NO or BAD to many                 in halves, down to the one that is refused alone
+    NO or BAD to it alone             once more on a new connection, then Unreadable
+    MESSAGELIMIT (RFC 9738)           on with the others
     NIL, or OK without its data       asked for once more on a new connection; if it is still
                                       listed and still not given, Unreadable
     {0}                               Unreadable: an empty message is none
@@ -18,24 +21,21 @@ A folder that cannot be opened, or is another one than was listed, ends the stre
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from imap import faults
 from imap.arrivals import Arrivals, Command, Result, Sought
 from imap.dialogue import Dialogue
-from imap.listing import present
+from imap.halves import Round, Verb
+from imap.hard import Strikes, is_hard, refused_alone, sort, unreadable
 from imap.names import wire_name
-from imap.parse import words
+from imap.presence import surely_gone
 from imap.selection import Opening, check_uidvalidity
 from imap.session import Session
 from imap.uidset import uid_sets
-from sync.errors import Code, ConnectionLost, FolderBusy, MessageError
-from sync.model import Unreadable, Vanished, Wanted
+from sync.errors import Code, ConnectionLost, FolderBusy
+from sync.model import Vanished, Wanted
 
-STRIKES = 2
-MOST_STRIKES = 4
-SET_ASIDE_IN_A_ROW = 3
-"""So many set aside without one success between them: not the messages are at fault."""
 AHEAD = 24 * 1024
 """Bytes of commands under way: what a server that is busy answering lets stand unread. When half
 of it is answered, more is sent."""
@@ -51,8 +51,7 @@ class BodyStream:
     def __init__(self, session: Session, wanted: Sequence[Wanted]) -> None:
         self._session = session
         self._parts = [Sought(one, dict.fromkeys(sorted(set(one.uids)))) for one in wanted]
-        self._strikes = session.strikes
-        self._in_a_row = 0
+        self._strikes = Strikes(session)
         self._refused_for_now: set[str] = set()
         self._arrivals: Arrivals | None = None
         self._under_way: deque[Command] = deque()
@@ -62,7 +61,7 @@ class BodyStream:
         return [part for part in self._parts if part.waiting]
 
     def run(self) -> Iterator[Result]:
-        yield from self._struck_out()
+        yield from self._strikes.struck_out(self._parts)
         while self._open:
             self._arrivals = None
             self._under_way.clear()
@@ -73,7 +72,7 @@ class BodyStream:
                 in_body = self._arrivals is not None and self._arrivals.in_body
                 if in_body or lost.code is Code.THROTTLED:
                     raise
-                yield from self._strike(lost)
+                yield from self._strikes.broken(lost, self._under_way, self._open)
             except FolderBusy as busy:
                 if busy.where in self._refused_for_now:
                     raise
@@ -88,9 +87,11 @@ class BodyStream:
             if command.opening is not None:
                 self._opened(dialogue, command.sought, command.opening)
                 continue
-            for result in arrivals.read(command):
-                self._in_a_row = 0
-                yield result
+            yield from self._answers(arrivals, command)
+            if command.answer is not None:
+                sort(self._session, command, command.answer)
+        for part in [part for part in parts if part.left]:
+            yield from self._on(dialogue, part)
         missing = [part for part in parts if part.waiting]
         for part in missing:
             yield from self._left(dialogue, part)
@@ -99,6 +100,43 @@ class BodyStream:
             self._session.drop()
         if refused := [part.said for part in missing if faults.later(part.said)]:
             self._session.await_turn(max(map(faults.suggested_wait, refused)))
+
+    def _answers(self, arrivals: Arrivals, command: Command) -> Iterator[Result]:
+        for result in arrivals.read(command):
+            self._strikes.success()
+            yield result
+
+    def _on(self, dialogue: Dialogue, part: Sought) -> Iterator[Result]:
+        """With what was refused in company, and with what a server left out that stops early."""
+        arrivals, folder = self._arrivals, part.wanted.folder
+        assert arrivals is not None
+        opened = self._session.open(dialogue, folder)
+        self._check(dialogue, part, opened.uidvalidity)
+        verb = Verb(
+            send=lambda text: dialogue.send(b"UID FETCH", text, _ITEMS),
+            hear=dialogue.answer,
+            told=lambda uid: uid not in part.waiting,
+            most=PER_COMMAND,
+        )
+        step = Round(self._session, dialogue, folder, verb)
+        for command in part.left:
+            if command.answer is not None:
+                step.learn(command.uids, command.answer)
+        part.left = []
+        for uids, tag in step.commands():
+            command = Command(tag, part, uids)
+            self._under_way.append(command)
+            yield from self._answers(arrivals, command)
+            self._under_way.clear()
+            if command.answer is not None and not faults.later(command.answer.text):
+                step.learn(uids, command.answer)
+        self._session.refusing = False
+        for uid, answer in step.refused.items():
+            if step.gave_up:
+                part.words[uid] = answer.text
+                part.asked_again.add(uid)
+            else:
+                refused_alone(self._session, part, uid, answer)
 
     def _ahead(self, dialogue: Dialogue, parts: list[Sought]) -> Iterator[Command]:
         """The commands in the order of their answers. Each is under way until the next is asked
@@ -134,7 +172,14 @@ class BodyStream:
                 size = len(opening.selected.wire_name) + _AROUND
                 yield Command(opening.tag, part, opening=opening), size
             opened = None
-            for text, uids in uid_sets(list(part.waiting), most=PER_COMMAND):
+            alone = [uid for uid in part.waiting if is_hard(self._session, part, uid)]
+            for uid in alone:
+                yield Command(dialogue.send(b"NOOP"), part), _AROUND
+                tag = dialogue.send(b"UID FETCH", b"%d" % uid, _ITEMS)
+                yield Command(tag, part, [uid]), _AROUND
+            others = [uid for uid in part.waiting if not is_hard(self._session, part, uid)]
+            most = min(PER_COMMAND, dialogue.capabilities.message_limit or PER_COMMAND)
+            for text, uids in uid_sets(others, most=most):
                 tag = dialogue.send(b"UID FETCH", text, _ITEMS)
                 yield Command(tag, part, uids), len(text) + _AROUND
 
@@ -154,56 +199,12 @@ class BodyStream:
         opened = self._session.open(dialogue, part.wanted.folder)
         self._check(dialogue, part, opened.uidvalidity)
         dialogue.ask(b"NOOP")
-        alive = present(dialogue, list(part.waiting))
-        for uid in [uid for uid in part.waiting if uid not in alive]:
+        gone = surely_gone(self._session, dialogue, part.wanted.folder, list(part.waiting))
+        for uid in [uid for uid in part.waiting if uid in gone]:
             del part.waiting[uid]
             yield part.wanted, Vanished(uid)
         for uid in [uid for uid in part.waiting if uid in part.asked_again]:
             del part.waiting[uid]
-            yield part.wanted, _unreadable(self._session, part, uid, part.said)
+            said = part.words.get(uid, part.said)
+            yield part.wanted, unreadable(self._session, part, uid, said)
         part.asked_again.update(part.waiting)
-
-    def _strike(self, lost: ConnectionLost) -> Iterator[Result]:
-        """The line broke. Servers answer in order, so the first one missing is to blame."""
-        blamed = _first_missing(self._under_way, self._open)
-        if blamed is None:
-            return
-        part, uid = blamed
-        key = _key(part, uid)
-        self._strikes[key] += 1
-        if self._strikes[key] < STRIKES:
-            return
-        self._in_a_row += 1
-        if self._in_a_row >= SET_ASIDE_IN_A_ROW:
-            raise lost
-        yield self._set_aside(part, uid, lost)
-
-    def _struck_out(self) -> Iterator[Result]:
-        often = {key for key, strikes in self._strikes.items() if strikes >= MOST_STRIKES}
-        for part in self._parts if often else ():
-            for uid in [uid for uid in part.waiting if _key(part, uid) in often]:
-                yield self._set_aside(part, uid, ConnectionLost(side=self._session.side))
-
-    def _set_aside(self, part: Sought, uid: int, lost: ConnectionLost) -> Result:
-        del part.waiting[uid]
-        unreadable = _unreadable(self._session, part, uid, lost.server_words.encode())
-        unreadable.error.__cause__ = lost
-        return part.wanted, unreadable
-
-
-def _key(part: Sought, uid: int) -> tuple[str, int]:
-    return part.wanted.folder.name, uid
-
-
-def _first_missing(under_way: Iterable[Command], parts: list[Sought]) -> tuple[Sought, int] | None:
-    for command in under_way:
-        for uid in command.uids:
-            if uid > command.reached and uid in command.sought.waiting:
-                return command.sought, uid
-    return next(((part, uid) for part in parts for uid in part.waiting), None)
-
-
-def _unreadable(session: Session, part: Sought, uid: int, said: bytes) -> Unreadable:
-    where = part.wanted.folder.name
-    error = MessageError(Code.UNREADABLE, words(said), side=session.side, where=where)
-    return Unreadable(uid, error)

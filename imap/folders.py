@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
 
 from imap import faults
-from imap.dialogue import Dialogue, astring
+from imap.dialogue import Answer, Dialogue
+from imap.folder_answers import Send, answers, refusal
+from imap.halves import cut_short
 from imap.list_lines import NamedLine, NamedLines, named_line, status_line, subscribed
-from imap.names import INBOX, from_wire, to_wire, wire_name
-from imap.parse import Parts, Token, attributes, number, tokens
+from imap.names import INBOX, from_wire, wire_argument, wire_name
+from imap.parse import Parts, Token, attributes, number, tokens, words
+from imap.selection import at_folder
 from sync.errors import AccountError, Code, FolderError
 from sync.model import Folder, FolderList, FolderStatus, Namespace, SpecialUse
 
-T = TypeVar("T")
-
 MOST_FOLDERS = 50_000
-AT_ONCE = 100
-"""Commands under way: their answers have to fit into what a connection holds unread."""
 _SPECIAL = {use.value.lower(): use for use in SpecialUse}
 _LIST = b'LIST "" "*"'
 
@@ -33,20 +31,22 @@ def list_folders(dialogue: Dialogue) -> FolderList:
     if not extended:
         tags.append(dialogue.send(b'LSUB "" "*"'))
     lines = [NamedLines() for _ in tags]
-    answers = [dialogue.answer(tag, one.take) for tag, one in zip(tags, lines, strict=True)]
-    for answer in answers:
+    heard = [dialogue.answer(tag, one.take) for tag, one in zip(tags, lines, strict=True)]
+    for answer in heard:
         # Without the namespace, or the subscriptions, the list would pass for another one.
         if not answer.ok and faults.later(answer.text):
             raise dialogue.refusal(answer, "")
     at = -1 if extended else -2
-    if not answers[at].ok and extended:
+    if not heard[at].ok and extended:
         # Not every server that offers an option can do it.
         lines[at] = NamedLines()
-        answers[at] = dialogue.answer(dialogue.send(_LIST), lines[at].take)
-    if not answers[at].ok:
-        raise dialogue.refusal(answers[at], "")
+        heard[at] = dialogue.answer(dialogue.send(_LIST), lines[at].take)
+    if not heard[at].ok:
+        raise dialogue.refusal(heard[at], "")
     spaces = _namespaces(lines[0].others) if offered.namespace else [[], [], []]
-    unread = tuple(line for answer in answers for line in answer.unread)
+    unread = tuple(line for answer in heard for line in answer.unread)
+    # One that has limits of its own does not list all that there is.
+    unread += tuple(words(answer.text) for answer in heard if cut_short(answer))
     found = _folder_list(lines[at], spaces, subscribed(lines[-1].listed), dialogue)
     return replace(found, unread=unread)
 
@@ -71,7 +71,7 @@ def _folder_list(
 ) -> FolderList:
     found = [_folder(line, subscribed) for line in lines.listed if not line.lsub]
     if len(found) > MOST_FOLDERS:
-        raise AccountError(Code.PROTOCOL, side=dialogue.side, where=dialogue.host)
+        raise AccountError(Code.TOO_MANY_FOLDERS, side=dialogue.side, where=dialogue.host)
     folders: dict[str, Folder] = {}
     foreign = []
     for folder in found:
@@ -82,8 +82,7 @@ def _folder_list(
     delimiter = next((folder.delimiter for folder in found if folder.delimiter), "/")
     folders.setdefault(INBOX, Folder(INBOX, delimiter, INBOX.encode()))
     own = spaces[0][0] if spaces[0] else Namespace("", delimiter)
-    listed = _statuses(lines)
-    statuses = {name: status for name, f in folders.items() if (status := listed.get(wire_name(f)))}
+    statuses = _of_each(_statuses(lines), list(folders.values()))
     return FolderList(own, tuple(folders.values()), statuses, tuple(foreign))
 
 
@@ -173,8 +172,17 @@ def _listed_status(dialogue: Dialogue, folders: Sequence[Folder]) -> dict[str, F
     lines = NamedLines()
     question = _LIST + b" RETURN (STATUS " + _items(dialogue) + b")"
     dialogue.answer(dialogue.send(question), lines.take)
-    told = _statuses(lines)
-    found = ((folder.name, told.get(wire_name(folder))) for folder in folders)
+    return _of_each(_statuses(lines), folders)
+
+
+def _of_each(
+    told: Mapping[bytes, FolderStatus], folders: Sequence[Folder]
+) -> dict[str, FolderStatus]:
+    """By folder name. A server may spell a name otherwise than in its list, if it is nobody
+    else's."""
+    known = {wire_name(folder) for folder in folders}
+    others = {from_wire(name): status for name, status in told.items() if name not in known}
+    found = ((f.name, told.get(wire_name(f)) or others.get(f.name)) for f in folders)
     return {name: status for name, status in found if status}
 
 
@@ -187,20 +195,44 @@ def _statuses(lines: NamedLines) -> dict[bytes, FolderStatus]:
 def _asked_status(
     dialogue: Dialogue, folders: Sequence[Folder]
 ) -> dict[str, FolderStatus | FolderError]:
-    items, result = _items(dialogue), dict[str, FolderStatus | FolderError]()
-    for some in _some(folders):
-        tags = [dialogue.send(b"STATUS", astring(wire_name(f)), items) for f in some]
-        answers = [dialogue.answer(tag) for tag in tags]
-        for folder, answer in zip(some, answers, strict=True):
-            told = [line for parts in answer.untagged if (line := status_line(parts))]
-            if answer.ok and told:
-                result[folder.name] = _status(told[-1][1])
-                continue
-            refusal = dialogue.refusal(answer, folder.name)
-            if not isinstance(refusal, FolderError):
-                raise refusal
-            result[folder.name] = refusal
-    return result
+    """A folder whose answer got lost among the others' is asked alone."""
+    told: dict[bytes, FolderStatus] = {}
+    refused: dict[str, FolderStatus | FolderError] = {}
+    for folder, answer in answers(dialogue, folders, _asks_status(dialogue)):
+        if (error := refusal(dialogue, folder, answer)) is not None:
+            refused[folder.name] = error
+        if isinstance(answer, Answer):
+            told |= _told(answer)
+    found = refused | _of_each(told, [f for f in folders if f.name not in refused])
+    for folder in [folder for folder in folders if folder.name not in found]:
+        found[folder.name] = _status_alone(dialogue, folder, {wire_name(f) for f in folders})
+    return found
+
+
+def _asks_status(dialogue: Dialogue) -> Send:
+    items = _items(dialogue)
+    return lambda folder: dialogue.send(b"STATUS", wire_argument(folder), items)
+
+
+def _told(answer: Answer) -> dict[bytes, FolderStatus]:
+    lines = (line for parts in answer.untagged if (line := status_line(parts)))
+    return {name: _status(items) for name, items in lines}
+
+
+def _status_alone(
+    dialogue: Dialogue, folder: Folder, known: Collection[bytes]
+) -> FolderStatus | FolderError:
+    """What the answer tells of no other folder is told of this one."""
+    with at_folder(folder.name):
+        answer = dialogue.answer(_asks_status(dialogue)(folder))
+    told = _told(answer)
+    own = [one for name, one in told.items() if name == wire_name(folder) or name not in known]
+    if answer.ok and own:
+        return own[-1]
+    error = dialogue.refusal(answer, folder.name)
+    if not isinstance(error, FolderError):
+        raise error
+    return error
 
 
 def _status(items: bytes) -> FolderStatus:
@@ -235,34 +267,28 @@ def subscribe_folders(dialogue: Dialogue, names: Sequence[str]) -> Mapping[str, 
 
 
 def _each(dialogue: Dialogue, verb: bytes, names: Sequence[str]) -> dict[str, FolderError]:
-    refused: dict[str, FolderError] = {}
-    for some in _some(names):
-        tags = [dialogue.send(verb, astring(to_wire(name))) for name in some]
-        answers = [dialogue.answer(tag) for tag in tags]
-        for name, answer in zip(some, answers, strict=True):
-            if answer.ok:
-                continue
-            refusal = dialogue.refusal(answer, name)
-            if not isinstance(refusal, FolderError):
-                raise refusal
-            refused[name] = refusal
-    return refused
+    def send(folder: Folder) -> bytes:
+        return dialogue.send(verb, wire_argument(folder))
+
+    folders = [Folder(name) for name in names]
+    heard = answers(dialogue, folders, send, writing=True)
+    found = ((folder.name, refusal(dialogue, folder, answer)) for folder, answer in heard)
+    return {name: error for name, error in found if error is not None}
 
 
 def _existing(dialogue: Dialogue, names: Sequence[str]) -> set[str]:
     """Which of these are there and can hold messages. Refusals have as many wordings as servers;
     the listing has one."""
     found: set[str] = set()
-    for some in _some([name for name in names if not set(name) & {"*", "%"}]):
-        tags = [dialogue.send(b'LIST ""', astring(to_wire(name))) for name in some]
-        for name, answer in zip(some, [dialogue.answer(tag) for tag in tags], strict=True):
-            lines = (named_line(parts) for parts in answer.untagged)
-            folders = (_folder(line, frozenset()) for line in lines if line)
-            if any(folder.selectable and folder.name == name for folder in folders):
-                found.add(name)
+    asked = [Folder(name) for name in names if not set(name) & {"*", "%"}]
+    for folder, answer in answers(dialogue, asked, _asks_list(dialogue)):
+        untagged = answer.untagged if isinstance(answer, Answer) else ()
+        lines = (named_line(parts) for parts in untagged)
+        listed = (_folder(line, frozenset()) for line in lines if line)
+        if any(one.selectable and one.name == folder.name for one in listed):
+            found.add(folder.name)
     return found
 
 
-def _some(items: Sequence[T]) -> Iterable[Sequence[T]]:
-    for start in range(0, len(items), AT_ONCE):
-        yield items[start : start + AT_ONCE]
+def _asks_list(dialogue: Dialogue) -> Send:
+    return lambda folder: dialogue.send(b'LIST ""', wire_argument(folder))

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from imap.parse import LITERAL, Parts
 
 _LISTED = re.compile(
-    rb"(LIST|LSUB)[ \t]++\(([^()\"]*+)\)?[ \t]*+"
+    rb"(X?LIST|LSUB)[ \t]++\(([^()\"]*+)\)?[ \t]*+"
     rb"(?:(NIL)|\"(?:\\?([^\"]))?\"|([^\s\"()]))[ \t](.*)\Z",
     re.I | re.S,
 )

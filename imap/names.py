@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from imapclient import imap_utf7
 
+from imap.dialogue import Literal, astring
+from sync.errors import Code, FolderError, Side
 from sync.model import Folder
 
 INBOX = "INBOX"
@@ -27,3 +29,19 @@ def from_wire(wire_name: bytes) -> str:
 def wire_name(folder: Folder) -> bytes:
     """What selects the folder: the very bytes of its listing, when there are any."""
     return folder.wire_name or to_wire(folder.name)
+
+
+def wire_argument(folder: Folder) -> bytes | Literal:
+    """What selects the folder, as an argument."""
+    return astring(wire_name(folder))
+
+
+def unsendable(folder: Folder | str, side: Side) -> FolderError | None:
+    """Why no command can name this folder: NUL stands in no argument of IMAP (RFC 9051, section
+    9). It costs this folder and nothing else."""
+    name = folder if isinstance(folder, str) else folder.name
+    wire = to_wire(folder) if isinstance(folder, str) else wire_name(folder)
+    if b"\0" not in wire:
+        return None
+    said = "the name holds a NUL character, which no command can send"
+    return FolderError(Code.FOLDER_REFUSED, said, side=side, where=name)

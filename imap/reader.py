@@ -8,6 +8,8 @@ from imap import folders as folder_commands
 from imap import listing
 from imap.changes import changes_of_many
 from imap.fetch import BodyStream
+from imap.identities import identities
+from imap.selection import at_folder
 from imap.session import Session
 from imap.trial import Trial, try_folder
 from sync.errors import FolderBusy, FolderError
@@ -77,9 +79,9 @@ class ImapSource:
     def identities(self, folder: Folder, uids: Sequence[int]) -> Mapping[int, Identity]:
         if not uids:
             return {}
-        with self._session.line() as dialogue:
+        with self._session.line() as dialogue, at_folder(folder.name):
             self._session.open(dialogue, folder)
-            return listing.identities(dialogue, uids)
+            return identities(self._session, dialogue, folder, uids)
 
     def bodies(
         self, wanted: Sequence[Wanted]

@@ -7,16 +7,14 @@ neither                    nothing is moved: EXPUNGE could take more than these 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from imap import faults
 from imap.dialogue import Answer, Dialogue, Literal, astring
-from imap.listing import AT_ONCE
+from imap.halves import AT_ONCE, Verb, ask_all
 from imap.names import wire_name
 from imap.parse import Parts, number, response_code
-from imap.selection import Selected, check_uidvalidity
+from imap.selection import Selected, at_folder, check_uidvalidity
 from imap.session import Session
-from imap.uidset import LONGEST, parse_uid_set, uid_sets
+from imap.storing import ADD_DELETED, Storing
+from imap.uidset import LONGEST, MOST, parse_uid_set
 from sync.errors import AccountError, Code, FolderError
 from sync.refiling_values import Filed, Filing
 
@@ -26,7 +24,7 @@ _SHORTEST = 100
 
 def file_messages(session: Session, filing: Filing) -> Filed:
     """sync.ports.Filer on this session."""
-    with session.line() as dialogue:
+    with session.line() as dialogue, at_folder(filing.origin.name):
         offered = dialogue.capabilities
         moves = filing.moves and "MOVE" in offered.names
         if filing.moves and not moves and not offered.uidplus:
@@ -56,51 +54,55 @@ class _Task:
         self._asked = frozenset(filing.uids)
 
     def put(self, verb: bytes) -> None:
-        """What is refused for now is asked for once more."""
+        """What is refused for one message is done for the others; what is refused for now is asked
+        for once more."""
         name = wire_name(self._filing.target)
         target = astring(name)
         waits = isinstance(target, Literal) and self._dialogue.needs_consent(len(name))
-        room = max(LONGEST - len(name), _SHORTEST)
-        texts = [text for text, _ in uid_sets(self._filing.uids, longest=room)]
-        for text, answer in self._ask(verb, texts, target, at_once=1 if waits else AT_ONCE):
-            if not answer.ok and faults.later(answer.text):
-                self._session.await_turn(faults.suggested_wait(answer.text))
-                _, answer = self._ask(verb, [text], target)[0]
-            if not answer.ok:
-                refusal = self._dialogue.refusal(answer, self._filing.target.name)
-                if not isinstance(refusal, FolderError):
-                    raise refusal
-                self.error = self.error or refusal
+        asked = Verb(
+            send=lambda text: self._dialogue.send(verb, text, target),
+            hear=self._hear,
+            told=self.pairs.__contains__,
+            news=self._take,
+            writing=True,
+            at_once=1 if waits else AT_ONCE,
+            most=self._dialogue.capabilities.save_limit or MOST,
+            longest=max(LONGEST - len(name), _SHORTEST),
+        )
+        try:
+            refused = self._ask(asked)
+        except FolderError as error:
+            self.error = error
+            return
+        if refused:
+            answer = refused[min(refused)]
+            refusal = self._dialogue.refusal(answer, self._filing.target.name)
+            if not isinstance(refusal, FolderError):
+                raise refusal
+            self.error = refusal
+
+    def _ask(self, verb: Verb) -> dict[int, Answer]:
+        filing = self._filing
+        return ask_all(self._session, self._dialogue, filing.origin, filing.uids, verb)
+
+    def _hear(self, tag: bytes) -> Answer:
+        answer = self._dialogue.answer(tag, self._take)
+        self._learn(answer.text)
+        return answer
 
     def take_away(self) -> None:
         """What is known to be copied. What the server will not remove stays in both folders."""
-        texts = [text for text, _ in uid_sets(sorted(self.pairs))]
-        for start in range(0, len(texts), AT_ONCE):
-            tags = []
-            for text in texts[start : start + AT_ONCE]:
-                marking = self._dialogue.send(b"UID STORE", text, b"+FLAGS.SILENT (\\Deleted)")
-                tags += [marking, self._dialogue.send(b"UID EXPUNGE", text)]
-            for tag in tags:
-                self._dialogue.answer(tag, self._selected.take)
+        storing = Storing(self._session, self._dialogue, self._filing.origin)
+        copied = sorted(self.pairs)
+        refused = storing.store(copied, ADD_DELETED)
+        storing.expunge([uid for uid in copied if uid not in refused])
 
-    def _ask(
-        self, verb: bytes, texts: Sequence[bytes], target: bytes | Literal, *, at_once: int = 1
-    ) -> list[tuple[bytes, Answer]]:
-        answers: list[tuple[bytes, Answer]] = []
-        for start in range(0, len(texts), at_once):
-            some = texts[start : start + at_once]
-            for text, tag in [(text, self._dialogue.send(verb, text, target)) for text in some]:
-                answer = self._dialogue.answer(tag, self._take)
-                self._learn(answer.text)
-                answers.append((text, answer))
-        return answers
-
-    def _take(self, parts: Parts) -> None:
+    def _take(self, parts: Parts) -> bool:
         """MOVE tells the new uids before it is done (RFC 6851, section 4.3)."""
         first, _, rest = parts[0].partition(b" ")
         if first.upper() == b"OK":
             self._learn(rest)
-        self._selected.take(parts)
+        return self._selected.take(parts)
 
     def _learn(self, text: bytes) -> None:
         """COPYUID, if it makes sense: as many new uids as old ones, in one folder."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from imap.dialogue import Answer, Dialogue, astring
-from imap.names import wire_name
+from imap.names import unsendable, wire_name
 from imap.parse import Parts, number, response_code, tokens
 from imap.uidset import parse_ranges
-from sync.errors import Code, UidValidityChanged
+from sync.errors import Code, ConnectionLost, UidValidityChanged
 from sync.model import Folder, FolderStatus
 
 
@@ -26,23 +28,34 @@ class Selected:
     opened: bool = False
     grown: bool = False
     """Messages have come in since it was opened."""
+    counted: bool = False
+    """The server has told how many messages there are."""
 
-    def take(self, parts: Parts) -> None:
-        """Learn from one untagged response."""
+    def take(self, parts: Parts) -> bool:
+        """Learn from one untagged response; whether there was anything to learn."""
         first, _, rest = parts[0].partition(b" ")
         if first.isdigit():
             kind = rest[:7].upper()
             if kind.startswith(b"EXISTS"):
-                self.grown |= self.opened and number(first) > self.exists
-                self.exists = number(first)
+                self.count(number(first))
             elif kind == b"EXPUNGE":
                 self.exists = max(self.exists - 1, 0)
+            else:
+                return False
         elif first.upper() == b"OK":
             self._take_code(rest)
         elif first.upper() == b"VANISHED" and (gone := parse_ranges(rest)):
             # What EXPUNGE is where QRESYNC is on (RFC 7162, section 3.2.10); of EARLIER ones, which
             # EXISTS does not count, `rest` is no set.
             self.exists = max(self.exists - gone.count, 0)
+        else:
+            return False
+        return True
+
+    def count(self, exists: int) -> None:
+        """So many messages there are now."""
+        self.grown |= self.opened and exists > self.exists
+        self.exists, self.counted = exists, True
 
     def _take_code(self, text: bytes) -> None:
         code = response_code(text)
@@ -75,6 +88,9 @@ class Opening:
 
     @classmethod
     def send(cls, dialogue: Dialogue, folder: Folder, *, writable: bool = False) -> Opening:
+        """Raises FolderError for a name that cannot be sent."""
+        if (error := unsendable(folder, dialogue.side)) is not None:
+            raise error
         name = wire_name(folder)
         verb = b"SELECT" if writable else b"EXAMINE"
         # Only so does every answer tell HIGHESTMODSEQ (RFC 7162, section 3.1.8).
@@ -87,6 +103,16 @@ class Opening:
         answer = dialogue.answer(self.tag, self.selected.take)
         self.selected.opened = True
         return answer
+
+
+@contextmanager
+def at_folder(name: str) -> Iterator[None]:
+    """A line that breaks here breaks at this folder."""
+    try:
+        yield
+    except ConnectionLost as lost:
+        lost.folder = lost.folder or name
+        raise
 
 
 def check_uidvalidity(dialogue: Dialogue, folder: Folder, found: int, wanted: int) -> None:

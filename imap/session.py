@@ -56,6 +56,12 @@ class Session:
         """By wire name, as SELECT told them: in a folder opened by EXAMINE nothing is permanent."""
         self.strikes: Counter[tuple[str, int]] = Counter()
         """By folder and uid: how often the line has broken at a body."""
+        self.hard: set[tuple[str, int]] = set()
+        """By folder and uid: bodies that were refused alone."""
+        self.has_read = False
+        """A body has come."""
+        self.refusing = False
+        """The server is refusing commands, one after the other perhaps."""
         self._login = login
         self._policy = policy
         self._wait = wait

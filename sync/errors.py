@@ -178,9 +178,11 @@ class AccountError(SyncError):
 
 
 class ConnectionLost(AccountError):
-    """The line is gone. `suggested_wait` is the server's own hint in seconds, 0 for none."""
+    """The line is gone. `suggested_wait` is the server's own hint in seconds, 0 for none; `folder`
+    is the one at which it broke, '' where that is not known."""
 
     retry = Retry.NOW
+    folder = ""
 
     def __init__(
         self,

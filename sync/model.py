@@ -106,11 +106,13 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Messages of one folder that are asked for, as it was when it was listed."""
+    """Messages of one folder that are asked for, as it was when it was listed. Those that were
+    refused before are asked for first, and `alone`."""
 
     folder: Folder
     uidvalidity: int
     uids: tuple[int, ...]
+    alone: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,14 +63,22 @@ def fetch(*bodies: bytes, status: bytes = b"OK done") -> Callable[[Talk], None]:
     return answer
 
 
-def alive(*uids: int) -> Callable[[Talk], None]:
-    """The answers to NOOP and to the question which uids are there."""
+def alive(*uids: int, gone: bool = False) -> Callable[[Talk], None]:
+    """The answers to NOOP and to the question which uids are there; SEARCH is asked for those that
+    are `gone`."""
 
     def answer(talk: Talk) -> None:
         talk.answer(b"NOOP")
         talk.answer(b"UID FETCH", *(b"* 1 FETCH (UID %d)" % uid for uid in uids))
+        if gone:
+            talk.answer(b"UID SEARCH UID", b"* SEARCH")
 
     return answer
+
+
+def noop(talk: Talk) -> None:
+    """It goes ahead of what may be refused."""
+    talk.answer(b"NOOP")
 
 
 def dies_at(*bodies: bytes) -> Script:
@@ -123,10 +131,25 @@ def test_expunged_messages_are_no_error(scene: Scene) -> None:
                 b"* 2 FETCH (UID 2 BODY[] NIL)\r\n",
                 status=b"OK [EXPUNGEISSUED] some were expunged",
             ),
-            alive(),
+            alive(gone=True),
         )
     )
     assert read(source, [1, 2, 3]) == {1: b"one", 2: Vanished(2), 3: Vanished(3)}
+
+
+def test_what_one_answer_does_not_show_may_be_there(scene: Scene) -> None:
+    """A line of an answer is lost, twice: SEARCH still names the message, and it is read."""
+
+    def unseen(talk: Talk) -> None:
+        talk.answer(b"NOOP")
+        talk.answer(b"UID FETCH 2 (UID)")
+        talk.answer(b"UID SEARCH UID 2", b"* SEARCH 2")
+
+    source = scene.source(
+        serving(fetch(body(1, b"one")), unseen),
+        serving(fetch(body(2, b"two"))),
+    )
+    assert read(source, [1, 2]) == {1: b"one", 2: b"two"}
 
 
 def test_an_answer_without_data_is_asked_for_on_a_new_connection(scene: Scene) -> None:
@@ -147,8 +170,8 @@ def test_a_refused_fetch_keeps_the_servers_words(scene: Scene) -> None:
     """NO to a message, twice: the report can say why."""
     no = b"NO [SERVERBUG] Internal error"
     source = scene.source(
-        serving(fetch(body(1, b"one"), status=no), alive(2)),
-        serving(fetch(status=no), alive(2)),
+        serving(fetch(body(1, b"one"), status=no), noop, fetch(status=no), alive(2)),
+        serving(noop, fetch(status=no), alive(2)),
     )
     found = read(source, [1, 2])
     assert isinstance(found[2], Unreadable)
@@ -272,6 +295,7 @@ def test_a_message_that_is_gone_is_not_blamed_for_another(scene: Scene) -> None:
         talk.answer(b"UID FETCH 1")
         talk.answer(b"NOOP")
         talk.answer(b"UID FETCH 1")
+        talk.answer(b"UID SEARCH UID 1", b"* SEARCH")
         talk.line()
 
     source = scene.source(dies, dies, lives)
@@ -343,13 +367,13 @@ def test_an_abandoned_stream_does_not_confuse_the_next_command(scene: Scene) -> 
 def test_reading_leaves_no_trace(scene: Scene) -> None:
     """EXAMINE and PEEK, whatever is asked for."""
     listed = b'* 1 FETCH (UID 1 FLAGS () INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 3)'
-    header = b"* 1 FETCH (UID 1 BODY[HEADER.FIELDS (DATE)] {9}\r\nDate: x\r\n)"
+    header = b"* 1 FETCH (UID 1 BODY[HEADER]<0> {9}\r\nDate: x\r\n)"
 
     def script(talk: Talk) -> None:
         talk.welcome()
         talk.open_folder(exists=1)
         talk.answer(b"UID FETCH 1:*", listed)
-        talk.answer(b"UID FETCH 1 (UID BODY.PEEK[HEADER.FIELDS", header)
+        talk.answer(b"UID FETCH 1 (UID BODY.PEEK[HEADER]<0.", header)
         fetch(body(1, b"one"))(talk)
         talk.line()
 

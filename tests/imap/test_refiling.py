@@ -250,9 +250,12 @@ def test_only_what_is_known_to_be_copied_is_taken_away(scene: Scene) -> None:
     """By UID EXPUNGE; what the server then will not remove stays."""
 
     def marks(talk: Talk) -> None:
-        tag, _ = talk.expect(b"UID STORE 2,5 +FLAGS.SILENT (\\Deleted)")
-        other, _ = talk.expect(b"UID EXPUNGE 2,5")
-        talk.say(tag + b" OK marked", other + b" NO not now")
+        talk.answer(b"UID STORE 2,5 +FLAGS.SILENT (\\Deleted)")
+        talk.answer(b"UID EXPUNGE 2,5", status=b"NO not now")
+        talk.answer(b"NOOP")
+        talk.answer(b"UID EXPUNGE 2", status=b"NO not now")
+        talk.answer(b"NOOP")
+        talk.answer(b"UID EXPUNGE 5")
 
     copied = b"OK [COPYUID 9 2,5 31:32] copied"
     filed = _file(
@@ -275,7 +278,14 @@ def test_only_what_is_known_to_be_copied_is_taken_away(scene: Scene) -> None:
 def test_a_refusal_is_an_answer(scene: Scene, said: bytes, code: Code) -> None:
     """With what was moved before it."""
     moved = b"* OK [COPYUID 9 2 31] moved"
-    filed = _file(scene, lambda talk: talk.answer(b"UID MOVE", moved, status=said))
+
+    def refuses(talk: Talk) -> None:
+        talk.answer(b"UID MOVE", moved, status=said)
+        for uid in (b"4", b"5") if said.startswith(b"BAD") else ():
+            talk.answer(b"NOOP")
+            talk.answer(b"UID MOVE " + uid, status=said)
+
+    filed = _file(scene, refuses)
     assert filed.pairs == {2: 31}
     assert isinstance(filed.error, FolderError)
     assert filed.error.code is code

@@ -232,6 +232,9 @@ def test_a_refused_mark_and_one_of_somebody_else(
             b"* 4 FETCH (UID 5 FLAGS ())",
         )
         talk.answer(b"UID STORE 1,5 +FLAGS.SILENT (\\Deleted)", status=b"NO read-only")
+        for uid in (b"1", b"5"):
+            talk.answer(b"NOOP")
+            talk.answer(b"UID STORE " + uid + b" +FLAGS.SILENT (\\Deleted)", status=b"NO read-only")
 
     with closing(scripted(script)) as deleter:
         marked = deleter.mark(INBOX, 7, [1, 2, 3, 4, 5], ours={3})
