@@ -20,11 +20,12 @@ from typing import TypeVar
 
 from imap import faults
 from imap.delivery import Delivery
+from imap.dialogue import sayable
 from imap.names import wire_name
 from imap.outgoing import Item, Target, has_keywords
 from imap.sending import use_up
 from imap.session import Session
-from sync.errors import Code, ConnectionLost, MessageError, Side, SyncError
+from sync.errors import Code, ConnectionLost, FolderError, MessageError, Side, SyncError
 from sync.model import Appended, Folder, Outgoing, Refused
 
 KEPT = 1024 * 1024
@@ -118,7 +119,11 @@ class AppendStream:
         target = self._target
         if target is None or (target.folder is not folder and target.folder != folder):
             permanent = self._session.permanent_flags.get(wire_name(folder), frozenset())
-            target = self._target = Target(folder, permanent)
+            target = Target(folder, permanent)
+            if not sayable(target.argument):
+                where = folder.name
+                raise FolderError(Code.FOLDER_REFUSED, side=Side.DESTINATION, where=where)
+            self._target = target
         return target
 
     def _measured(self, item: Item, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -105,6 +105,8 @@ class Delivery:
     def read_answers(self) -> None:
         while self.sender.answered:
             self.verdicts.read(self.sender.answered.popleft())
+        if self.verdicts.most_at_once is not None:
+            self.sender.most = min(self.sender.most, self.verdicts.most_at_once)
 
 
 def _open_sender(session: Session) -> Sender:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from imap import faults
 from imap.outgoing import Item
-from imap.parse import number, response_code
+from imap.parse import HIGHEST_UID, number, response_code, uid
 from imap.sending import Answered
 from imap.uidset import parse_uid_set
 from sync.errors import Code, MessageError, Side, SyncError
@@ -30,14 +30,16 @@ class Outcomes:
         self._certain[place] = Refused(self._numbers[place], error)
 
     def appended(self, items: list[Item], text: bytes) -> None:
-        """All of one command. APPENDUID (RFC 4315) counts when it tells a uid for each."""
+        """All of one command, by its OK. APPENDUID (RFC 4315) counts when it tells a uid for each;
+        else it is not known where they are, nor, if it tells fewer, whether all are."""
         code = response_code(text)
         spelled, _, uids = code.arguments.partition(b" ")
-        told = parse_uid_set(uids.strip()) if code.name == b"APPENDUID" else None
-        uidvalidity = number(spelled)
-        known = told if told and len(told) == len(items) and uidvalidity else [0] * len(items)
-        for item, uid in zip(items, known, strict=True):
-            ref = MessageRef(uidvalidity, uid) if uid else None
+        told = (parse_uid_set(uids.strip()) if code.name == b"APPENDUID" else None) or ()
+        uidvalidity = uid(spelled)
+        whole = len(items) == len(told) == len(set(told)) and uidvalidity
+        known = told if whole and all(0 < one <= HIGHEST_UID for one in told) else [0] * len(items)
+        for item, there in zip(items, known, strict=True):
+            ref = MessageRef(uidvalidity, there) if there else None
             self._certain[item.place] = Appended(self._numbers[item.place], ref)
 
     @property
@@ -67,6 +69,8 @@ class Verdicts:
         self.cramped: list[Item] = []
         self.fatal: SyncError | None = None
         self.desynchronized = False
+        self.most_at_once: int | None = None
+        """So many messages one command may have, by a refusal (MESSAGELIMIT, RFC 9738)."""
         self._host = host
         self._no_room: dict[int, MessageError] = {}
 
@@ -86,7 +90,10 @@ class Verdicts:
             self.outcomes.appended(items, text)
             return
         self.desynchronized = self.desynchronized or answered.desynchronized
-        if response_code(text).name == b"TRYCREATE":
+        code = response_code(text)
+        if code.name == b"MESSAGELIMIT":
+            self.most_at_once = number(code.arguments.partition(b" ")[0]) or self.most_at_once
+        if code.name == b"TRYCREATE":
             self._stop(faults.folder_failure(text, Side.DESTINATION, folder))
         elif faults.busy(text):
             self._stop(faults.throttle_failure(text, Side.DESTINATION, self._host))

@@ -36,10 +36,6 @@ class Command:
     consented: bool = True
     """Every literal of it had the server's '+': what follows a refusal is not misread."""
 
-    @property
-    def full(self) -> bool:
-        return len(self.items) >= BATCH_MESSAGES or self.size >= BATCH_SIZE
-
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -64,6 +60,10 @@ class Sender:
         self.answered: deque[Answered] = deque()
         self.held = 0
         """Bytes of messages whose answer is not there yet."""
+        offered = dialogue.capabilities
+        limits = (BATCH_MESSAGES, offered.save_limit, offered.message_limit)
+        self.most = min(limit for limit in limits if limit)
+        """Messages in one batch."""
         self._messages = 0
         self._looked = 0
         self._under_way: dict[bytes, Command] = {}
@@ -78,7 +78,7 @@ class Sender:
     def send_in_batch(self, item: Item) -> None:
         """As part of the batch under way, or of a new one. It is not ended."""
         batch = self._batch
-        if batch is not None and (batch.full or batch.target is not item.target):
+        if batch is not None and (self._is_full(batch) or batch.target is not item.target):
             self.end_batch()
         batch = self._batch = self._batch or self._begin(item.target)
         if self._announce(batch, item):
@@ -86,6 +86,9 @@ class Sender:
                 self.dialogue.wire.write(piece)
         elif batch.tag not in self._under_way:
             self._batch = None
+
+    def _is_full(self, batch: Command) -> bool:
+        return len(batch.items) >= self.most or batch.size >= BATCH_SIZE
 
     def send_alone(self, item: Item) -> None:
         self.end_batch()
