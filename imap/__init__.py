@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from imap.destination import ImapDestination
+from imap.patience import Heed, Heedful, heedless
 from imap.reader import ImapSource
 from imap.server import Login, NetworkPolicy, Server
 from imap.session import Session
@@ -17,6 +18,7 @@ from imap.throttle import Throttle
 from sync.errors import Side
 
 __all__ = [
+    "Heedful",
     "ImapDestination",
     "ImapSource",
     "ImapSourceDeleter",
@@ -38,12 +40,21 @@ def open_source(
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
     compress: bool | None = None,
+    heed: Heed = heedless,
 ) -> ImapSource:
     """The mailbox that is read. `wait` is called with the seconds to pause before a new attempt;
     it may raise, to end the waiting. `throttle` is the limit of speed that both sides share. The
-    line is compressed where that pays; with `compress` True always, with False never."""
+    line is compressed where that pays; with `compress` True always, with False never. `heed` is
+    asked while the server lets us wait; it raises to end that, and is one for both sides."""
     session = Session(
-        server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle, compress=compress
+        server,
+        login,
+        policy,
+        side=Side.SOURCE,
+        wait=wait,
+        throttle=throttle,
+        compress=compress,
+        heed=heed,
     )
     return ImapSource(session)
 
@@ -56,6 +67,7 @@ def open_destination(
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
     compress: bool | None = None,
+    heed: Heed = heedless,
 ) -> ImapDestination:
     """The mailbox that is written."""
     session = Session(
@@ -66,6 +78,7 @@ def open_destination(
         wait=wait,
         throttle=throttle,
         compress=compress,
+        heed=heed,
     )
     return ImapDestination(session)
 
@@ -77,9 +90,17 @@ def open_source_deleter(
     *,
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
+    heed: Heed = heedless,
 ) -> ImapSourceDeleter:
     """What removes messages from the mailbox that is read: a second connection to it."""
     session = Session(
-        server, login, policy, side=Side.SOURCE, wait=wait, throttle=throttle, compress=False
+        server,
+        login,
+        policy,
+        side=Side.SOURCE,
+        wait=wait,
+        throttle=throttle,
+        compress=False,
+        heed=heed,
     )
     return ImapSourceDeleter(session)

@@ -171,7 +171,9 @@ class Arrivals:
         """Whether this is waited for; it is no longer."""
         waiting = command.sought.waiting
         if meta.uid not in waiting:
+            self._dialogue.wire.wasted(meta.size)
             return False
+        self._dialogue.wire.told(0)
         del waiting[meta.uid]
         command.reached = meta.uid
         self._session.worked()

@@ -8,7 +8,10 @@ and so do bytes that arrive between the answer to STARTTLS and the handshake.
 
 from __future__ import annotations
 
+import errno
 import imaplib
+import os
+import select
 import socket
 import ssl
 import struct
@@ -23,6 +26,7 @@ from imap.address import Address, resolve_all
 from imap.capabilities import parse_capabilities
 from imap.dialogue import Dialogue
 from imap.parse import response_code, words
+from imap.patience import SLICE, Heed, Patience, heedless
 from imap.server import NetworkPolicy, Server
 from imap.throttle import Limit, bound_buffers, gathered
 from imap.throttled import Throttled
@@ -31,6 +35,8 @@ from sync.errors import Code, ConnectFailed, ConnectionLost, Side, Stopped
 from sync.options import Security
 
 _LONGEST_GREETING = 8192
+_LONGEST_OPENING = 256 * 1024
+"""Bytes of all that a server says before the login."""
 
 
 class _Imap4(imaplib.IMAP4):
@@ -40,6 +46,7 @@ class _Imap4(imaplib.IMAP4):
     def __init__(self, host: str, port: int, wire: Wire, told: tuple[str, ...]) -> None:
         self.wire = wire
         self._told = told
+        self._heard = 0
         super().__init__(host, port)
 
     def _get_capabilities(self) -> None:
@@ -55,10 +62,19 @@ class _Imap4(imaplib.IMAP4):
         self.sock = cast(socket.socket, self.wire.sock)
 
     def read(self, size: int) -> bytes:
+        self._hear(size)
         return self.wire.read(size)
 
     def readline(self) -> bytes:
-        return self.wire.readline()
+        line = self.wire.readline(_LONGEST_OPENING)
+        self._hear(len(line))
+        return line
+
+    def _hear(self, size: int) -> None:
+        """imaplib keeps all that it hears."""
+        self._heard += size
+        if self._heard > _LONGEST_OPENING:
+            raise self.wire.lost(ValueError("a greeting without end"))
 
     def send(self, data: Any) -> None:
         self.wire.write(bytes(data))
@@ -108,13 +124,18 @@ class _Client(IMAPClient):  # type: ignore[misc]
 
 
 def connect(
-    server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None = None
+    server: Server,
+    policy: NetworkPolicy,
+    side: Side,
+    limit: Limit | None = None,
+    heed: Heed = heedless,
 ) -> Dialogue:
     """A connection that has been greeted and, unless Security.NONE, encrypted. Not logged in.
-    `limit` is the limit of speed that it obeys from its first byte on.
+    `limit` is the limit of speed that it obeys from its first byte on; `heed` is asked for as long
+    as it lives whether its end is wanted.
 
-    Raises ConnectFailed for whatever is in the way, and what the limit's wait raises."""
-    wire = _wire(server, policy, side, limit)
+    Raises ConnectFailed for whatever is in the way, and what the limit's wait and `heed` raise."""
+    wire = _wire(server, policy, side, limit, heed)
     try:
         return _open(server, policy, wire)
     except (ConnectFailed, Stopped):
@@ -127,12 +148,24 @@ def connect(
         raise faults.connect_failure(error, side, server.host) from error
 
 
-def _wire(server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None) -> Wire:
+def _wire(
+    server: Server, policy: NetworkPolicy, side: Side, limit: Limit | None, heed: Heed
+) -> Wire:
+    rate = limit.throttle.bytes_per_second if limit else 0
+    sock = _first_open(server, policy, side, rate, heed)
     if limit is None:
-        return Wire(_first_open(server, policy, side, 0), side, server.host)
-    rate = limit.throttle.bytes_per_second
-    sock = Throttled(_first_open(server, policy, side, rate), limit)
-    return Wire(sock, side, server.host, gather=min(GATHER, gathered(rate)))
+        wire = Wire(sock, side, server.host, patience=Patience(heed))
+    else:
+        bucket = limit.bucket
+        wire = Wire(
+            Throttled(sock, limit),
+            side,
+            server.host,
+            gather=min(GATHER, gathered(rate)),
+            patience=Patience(heed, lambda: bucket.delayed),
+        )
+    wire.allow(policy.connect_timeout)
+    return wire
 
 
 def _lost_while_opening(lost: ConnectionLost, side: Side, host: str) -> ConnectFailed:
@@ -143,27 +176,26 @@ def _lost_while_opening(lost: ConnectionLost, side: Side, host: str) -> ConnectF
 
 
 def _first_open(
-    server: Server, policy: NetworkPolicy, side: Side, bytes_per_second: int
+    server: Server, policy: NetworkPolicy, side: Side, bytes_per_second: int, heed: Heed
 ) -> socket.socket:
     """A socket to the first of the server's addresses that accepts one, within the time."""
     deadline = time.monotonic() + policy.connect_timeout
     failure: OSError = TimeoutError()
     for address in resolve_all(server, policy, side):
         try:
-            return _socket(address, deadline - time.monotonic(), bytes_per_second)
+            return _socket(address, deadline, bytes_per_second, heed)
         except OSError as error:
             failure = error
     raise faults.connect_failure(failure, side, server.host) from failure
 
 
-def _socket(address: Address, timeout: float, bytes_per_second: int) -> socket.socket:
+def _socket(address: Address, deadline: float, bytes_per_second: int, heed: Heed) -> socket.socket:
     sock = socket.socket(socket.AF_INET6 if ":" in address.ip else socket.AF_INET)
     try:
         if bytes_per_second:
             bound_buffers(sock, bytes_per_second)
-        sock.settimeout(max(timeout, 0.1))
-        sock.connect((address.ip, address.port))
-    except OSError:
+        _reach(sock, address, deadline, heed)
+    except (OSError, Stopped):
         sock.close()
         raise
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -174,19 +206,33 @@ def _socket(address: Address, timeout: float, bytes_per_second: int) -> socket.s
     return sock
 
 
+def _reach(sock: socket.socket, address: Address, deadline: float, heed: Heed) -> None:
+    sock.settimeout(0)
+    error = sock.connect_ex((address.ip, address.port))
+    if error == errno.EINPROGRESS:
+        poll = select.poll()
+        poll.register(sock, select.POLLOUT)
+        while not poll.poll(1000 * min(max(deadline - time.monotonic(), 0.1), SLICE)):
+            heed()
+            if time.monotonic() > deadline:
+                raise TimeoutError
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
 def _open(server: Server, policy: NetworkPolicy, wire: Wire) -> Dialogue:
-    wire.sock.settimeout(policy.connect_timeout)
     if server.security is Security.TLS:
         wire.start_tls(_context(server, policy), server.host)
     told = _check_greeting(wire, wire.side)
-    opening = SocketTimeout(policy.connect_timeout, policy.connect_timeout)
+    opening = SocketTimeout(SLICE, SLICE)
     client = _Client(server, wire, told, opening)
     if server.security is Security.STARTTLS:
         if not client.has_capability("STARTTLS"):
             raise ConnectFailed(Code.STARTTLS_MISSING, side=wire.side, where=server.host)
         client.starttls(_context(server, policy))
     offered = cast(tuple[str, ...], client._imap.capabilities)
-    wire.sock.settimeout(policy.read_timeout)
+    wire.allow(policy.read_timeout)
     return Dialogue(wire, parse_capabilities(" ".join(offered).encode()))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 
-from imap.layer import Layer, Stream, pending
+from imap.layer import Idle, Layer, Stream, impatient, pending, send_all
 
 LEVEL = 6
 """On mail, higher ones find hardly more."""
@@ -40,9 +40,9 @@ class Deflated(Layer):
                 return 0
             self._left = bytes(self._room[:count])
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes, idle: Idle = impatient) -> None:
         deflated = self._deflater.compress(data)
-        self.under.sendall(deflated + self._deflater.flush(zlib.Z_SYNC_FLUSH))
+        send_all(self.under, deflated + self._deflater.flush(zlib.Z_SYNC_FLUSH), idle)
 
     def pending(self) -> bool:
         return bool(self._left) or self._full or pending(self.under)

@@ -13,18 +13,21 @@ import contextlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from imap import faults
 from imap.consent import Spelled, Withheld
 from imap.parse import LITERAL, Parts, ResponseCode, response_code, words
 from imap.received import Groups
-from imap.responses import MOST_UNREAD, known, plain, readable, shown
+from imap.responses import MOST_UNREAD, is_data, known, plain, readable, shown
 from imap.wire import Wire
 from sync.errors import AccountError, Code, ConnectionLost, FolderError, Side
 from sync.model import Capabilities
 
 LONGEST_LITERAL = 1024 * 1024
 """Of what is no message: names, header fields."""
+LONGEST_RESPONSE = 4 * LONGEST_LITERAL
+MOST_PARTS = 2000
 LITERAL_MINUS = 4096
 """RFC 7888: the longest literal that LITERAL- sends without asking."""
 MOST_KEPT = 64 * 1024 * 1024
@@ -35,6 +38,7 @@ _PLAIN = re.compile(rb"[\x20-\x7e]*\Z")
 _BYE = re.compile(rb"[ \t]*+\*[ \t]*+BYE(?![^ \t\[])(.*)\Z", re.I | re.S)
 _TAGGED = re.compile(rb"(\S++)[ \t]++(OK|NO|BAD)(?:[ \t]++(.*))?\Z", re.I | re.S)
 
+T = TypeVar("T")
 Take = Callable[[Parts], bool | None]
 """False: not understood. It is held against the answer, unless it may come at any time."""
 Usual = tuple[re.Pattern[bytes], Callable[[Groups], None]]
@@ -122,13 +126,19 @@ class Dialogue:
         self._last += 1
         return b"m%d" % self._last
 
+    def begin(self) -> bytes:
+        """The tag of one more command."""
+        if not self.outstanding:
+            self.wire.renew_patience()
+        self.outstanding += 1
+        return self.next_tag()
+
     def send(self, *words: bytes | Literal) -> bytes:
         """Send one command soon, words parted by spaces; its tag. Never waits: what has to follow
         upon the server's consent goes out while answers are read."""
         if not sayable(*words):
             raise AccountError(Code.BAD_ARGUMENT, side=self.side, where=self.host)
-        tag = self.next_tag()
-        self.outstanding += 1
+        tag = self.begin()
         command = Spelled(tag)
         piece = tag
         for word in words:
@@ -172,7 +182,8 @@ class Dialogue:
                 status, text = self.tagged(line, tag)
                 return Answer(status, text, tuple(heard.kept), tuple(heard.unread))
             else:
-                heard.give_up(words(line))
+                self.wire.wasted(len(line))
+                heard.take_nonsense(line)
             if heard.size > MOST_KEPT:
                 raise self.wire.lost(ValueError("too long an answer"))
 
@@ -195,18 +206,32 @@ class Dialogue:
                 self._write_on(self._withheld.consented())
             elif line:
                 return line
+            else:
+                self.wire.wasted(1)
 
     def rest(self, line: bytes) -> Parts:
         """An untagged response whole, without its '* ', its literals read."""
         parts = [line[2:]]
         size = 0
         while parts[-1].endswith(b"}") and (announced := LITERAL.search(parts[-1])):
-            size += int(announced[1])
-            if size > LONGEST_LITERAL:
-                raise self.wire.lost(ValueError("literal too long"))
-            parts += [self.wire.read(int(announced[1])), self.line()]
-            size += len(parts[-1])
+            parts += [self._literal(int(announced[1])), self.line()]
+            size += len(parts[-2]) + len(parts[-1])
+            if size > LONGEST_RESPONSE or len(parts) > MOST_PARTS:
+                raise self.wire.lost(ValueError("too long a response"))
+        if is_data(parts):
+            self.wire.told(len(line) + size)
+        else:
+            self.wire.wasted(len(line) + size)
         return tuple(parts)
+
+    def _literal(self, size: int) -> bytes:
+        """Nothing of one that is too long to be of use."""
+        if size <= LONGEST_LITERAL:
+            return self.wire.read(size)
+        self.wire.wasted(size)
+        for _ in self.wire.chunks(size):
+            pass
+        return b""
 
     def tagged(self, line: bytes, tag: bytes) -> tuple[bytes, bytes]:
         """Status and text of the tagged line, which has to be that of `tag`."""
@@ -214,6 +239,7 @@ class Dialogue:
         if said is None or said[1] != tag:
             raise self.wire.lost(ValueError("unexpected line"))
         self.outstanding -= 1
+        self.wire.renew_patience()
         self._write_on(self._withheld.answered(tag))
         return said[2].upper(), said[3] or b""
 
@@ -259,8 +285,12 @@ class _Heard:
             self.kept.append(parts)
             self.size += sum(map(len, parts)) + _KEPT_AROUND
         if not understood and not known(parts):
-            self.give_up(shown(parts))
+            self._keep_unread(shown, parts)
 
-    def give_up(self, line: str) -> None:
+    def take_nonsense(self, line: bytes) -> None:
+        """What is no response at all."""
+        self._keep_unread(words, line)
+
+    def _keep_unread(self, show: Callable[[T], str], said: T) -> None:
         if len(self.unread) < MOST_UNREAD:
-            self.unread.append(line)
+            self.unread.append(show(said))

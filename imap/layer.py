@@ -9,6 +9,17 @@ from __future__ import annotations
 import socket
 import ssl
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+Idle = Callable[[int], None]
+"""Called while not everything has gone out, with the bytes that have since the last time. Raises
+to end it."""
+
+
+def impatient(moved: int) -> None:
+    """The wait ends with the socket's own timeout."""
+    if not moved:
+        raise TimeoutError
 
 
 class Layer(ABC):
@@ -21,10 +32,11 @@ class Layer(ABC):
     @abstractmethod
     def recv_into(self, buffer: memoryview) -> int:
         """As a socket's: at least one byte, 0 at the end. With a timeout of 0 BlockingIOError,
-        and nothing is lost, when none is there."""
+        and nothing is lost, when none is there; likewise TimeoutError with another one."""
 
     @abstractmethod
-    def sendall(self, data: bytes) -> None: ...
+    def sendall(self, data: bytes, idle: Idle = impatient) -> None:
+        """As a socket's, but that `idle` decides when the waiting ends."""
 
     @abstractmethod
     def pending(self) -> bool:
@@ -47,6 +59,22 @@ class Layer(ABC):
 
 
 Stream = socket.socket | Layer
+
+
+def send_all(stream: Stream, data: bytes, idle: Idle) -> None:
+    """Send it to the end, unless `idle` raises."""
+    if isinstance(stream, Layer):
+        stream.sendall(data, idle)
+        return
+    view = memoryview(data)
+    while view:
+        try:
+            moved = stream.send(view)
+        except TimeoutError:
+            moved = 0
+        view = view[moved:]
+        if view:
+            idle(moved)
 
 
 def pending(stream: Stream) -> bool:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imap.layer import Layer, Stream, pending
+from imap.layer import Idle, Layer, Stream, impatient, pending, send_all
 
 SAMPLE = 64 * 1024
 ENOUGH = 256 * 1024
@@ -83,7 +83,7 @@ class Meter(Layer):
         self._asked = False
         return count
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes, idle: Idle = impatient) -> None:
         self._bodies = _BODIES in data
         self._asked = True
         if len(data) >= _LARGE and self._before is None:
@@ -91,7 +91,7 @@ class Meter(Layer):
         if self._before is not None:
             self._sent += len(data)
             self._keep(data, sent=True)
-        self.under.sendall(data)
+        send_all(self.under, data, idle)
 
     def pending(self) -> bool:
         return pending(self.under)

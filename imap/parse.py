@@ -14,7 +14,7 @@ Token = bytes | None | list["Token"]
 
 HIGHEST_UID = 2**32 - 1
 LITERAL = re.compile(rb"~?\{(\d{1,12})\+?\}\Z")
-_QUOTED = rb'"((?:[^"\\]|\\.)*+)"'
+_QUOTED = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 _ATOM = rb'((?:[^\s()"\[]++|\[[^\]]*+\])++)'
 _NEVER = rb"((?!))"
 _TOKENS = {

@@ -15,8 +15,10 @@ LEAST_PIECE = 64 * 1024
 """What a chunk waits for, unless the body ends before: TLS receives no more than 16 KB at once."""
 ROOM = 2 * PIECE
 """What is received and not yet read has this much room, and more only for a longer line."""
-LONGEST_LINE = 8 * 1024 * 1024
-"""imaplib stops at a million bytes, which a folder of 140,000 messages passes in a SEARCH."""
+LONGEST_LINE = 1024 * 1024
+LONGEST_SET = 8 * 1024 * 1024
+"""Of uids: a folder of 140,000 messages passes a million bytes in a SEARCH."""
+_SET = re.compile(rb"\*[ \t]*+(?:E?SEARCH|VANISHED|SORT)[ \t]", re.I)
 LONGEST_USUAL = 4096
 """A longer line is not worth a pattern."""
 
@@ -41,7 +43,7 @@ class Received(ABC):
         seen = 0
         while (end := self._in.find(b"\n", self._at + seen, self._end)) < 0:
             seen = self._end - self._at
-            if seen > longest:
+            if seen > longest and (seen > LONGEST_SET or not self._begins_a_set()):
                 raise self.lost(ValueError("line too long"))
             self._receive()
         line = bytes(self._in[self._at : end + 1])
@@ -87,9 +89,13 @@ class Received(ABC):
         not."""
         while True:
             at, end, received = self._at, self._end, self._in
+            lines = 0
             while match := pattern.match(received, at, end):
                 at = match.end()
+                lines += 1
                 take(match.groups())
+            if lines:
+                self.told(at - self._at, lines)
             self._at = at
             if self._no_such_line():
                 return
@@ -98,6 +104,9 @@ class Received(ABC):
     def _no_such_line(self) -> bool:
         """Whether what is there, and fits no pattern, will not fit with more bytes either."""
         return self._has_line() or self._end - self._at > LONGEST_USUAL
+
+    def _begins_a_set(self) -> bool:
+        return _SET.match(self._in, self._at, self._end) is not None
 
     def _has_line(self) -> bool:
         return self._in.find(b"\n", self._at, self._end) >= 0
@@ -126,6 +135,10 @@ class Received(ABC):
     @abstractmethod
     def _receive_body(self) -> None:
         """Amid a literal, whose bytes are there to be sent."""
+
+    @abstractmethod
+    def told(self, size: int, lines: int) -> None:
+        """So much of use has been read."""
 
     @abstractmethod
     def lost(self, error: Exception) -> Exception: ...

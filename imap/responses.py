@@ -8,6 +8,7 @@ kept, and held against whoever says that all has been read.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from imap.parse import LITERAL, Parts, words
 
@@ -21,7 +22,7 @@ _HEAD = re.compile(
 )
 _NAMING = {b"LIST", b"LSUB", b"XLIST"}
 """Of these a blank at the end may belong to a name."""
-_NAME = rb'(?:"(?:[^"\\]|\\.)*+"|[^\s()"{}%*\\]++)'
+_NAME = rb'(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s()"{}%*\\]++)'
 _KNOWN = re.compile(
     rb"(?:(?:OK|NO|BAD|PREAUTH|CAPABILITY|ENABLED|SORT|THREAD)(?: .*)?"
     rb"|FLAGS \([^()]*+\)"
@@ -38,9 +39,11 @@ _KNOWN = re.compile(
     re.I | re.S,
 )
 _FETCH = re.compile(rb"\d+ FETCH \(.*\)\Z", re.S)
-_INERT = re.compile(rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[^()"]++', re.S)
+_INERT = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[^()"]++', re.S)
 """What is no bracket. A quotation mark that nothing closes takes all that follows."""
-_DATA = re.compile(rb"(?:\d+ FETCH|E?SEARCH|VANISHED|X?LIST|LSUB|STATUS|NAMESPACE|ENABLED)(?= |\Z)")
+_DATA = re.compile(
+    rb"(?:\d+ (?:FETCH|EXPUNGE)|E?SEARCH|VANISHED|X?LIST|LSUB|STATUS|NAMESPACE|ENABLED)(?= |\Z)"
+)
 
 
 def plain(line: bytes) -> bytes:
@@ -62,7 +65,7 @@ def readable(parts: Parts) -> bool:
     return len(parts[0]) <= LONGEST_NAMING or bool(_LONG.match(parts[0]))
 
 
-def is_data(parts: Parts) -> bool:
+def is_data(parts: Sequence[bytes]) -> bool:
     """Whether a response says something of the mailbox: what only keeps the line alive does
     not."""
     return bool(_DATA.match(parts[0]))

@@ -155,14 +155,13 @@ class Sender:
     def hear_out(self) -> None:
         """Take what the server has said before the line broke, until there is no more of it."""
         if not self.dialogue.wire.closed:
-            self.dialogue.wire.sock.settimeout(LAST_WORDS)
+            self.dialogue.wire.allow(LAST_WORDS)
         while self._under_way:
             self._hear()
 
     def _begin(self, target: Target) -> Command:
-        command = Command(self.dialogue.next_tag(), target)
+        command = Command(self.dialogue.begin(), target)
         wire = self.dialogue.wire
-        self.dialogue.outstanding += 1
         self._under_way[command.tag] = command
         wire.write(command.tag + b" APPEND ")
         name = target.argument

@@ -11,6 +11,7 @@ from imap.connect import connect
 from imap.dialogue import Dialogue
 from imap.login import log_in
 from imap.names import wire_name
+from imap.patience import Heed, heedless
 from imap.selection import Opening, Selected
 from imap.server import Login, NetworkPolicy, Server
 from imap.throttle import Throttle
@@ -48,6 +49,7 @@ class Session:
         wait: Wait,
         throttle: Throttle | None = None,
         compress: bool | None = None,
+        heed: Heed = heedless,
     ) -> None:
         self.server = server
         self.side = side
@@ -65,6 +67,7 @@ class Session:
         self._login = login
         self._policy = policy
         self._wait = wait
+        self._heed = heed
         self._limit = throttle.limit() if throttle else None
         limit = throttle.bytes_per_second if throttle else 0
         self._compression = Compression(compress, limit)
@@ -165,7 +168,7 @@ class Session:
         self._dialogue = self.selected = None
 
     def _come(self) -> Dialogue:
-        dialogue = connect(self.server, self._policy, self.side, self._limit)
+        dialogue = connect(self.server, self._policy, self.side, self._limit, self._heed)
         try:
             log_in(dialogue, self._login)
         except Exception:

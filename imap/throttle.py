@@ -48,6 +48,8 @@ class Bucket:
 
     def __init__(self, bytes_per_second: float, *, clock: Clock = time.monotonic) -> None:
         self.bytes_per_second = bytes_per_second
+        self.delayed = 0.0
+        """Seconds that lines have waited for their turn."""
         self._clock = clock
         self._paid = clock()
         """Until when everything that was taken is paid for."""
@@ -124,10 +126,12 @@ class Throttle:
     def await_turn(self, line: Line, bucket: Bucket) -> None:
         """Return when it is this line's turn."""
         self._obey()
+        begun = self._clock()
         while (left := bucket.delay()) > 0:
             left = min(left, self.move_others(line), LONGEST)
             self._wait(max(left, SHORTEST))
             self._obey()
+        bucket.delayed += self._clock() - begun
 
     def _obey(self) -> None:
         """The limit as it is now."""

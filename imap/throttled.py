@@ -14,9 +14,10 @@ import termios
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from math import inf
 
-from imap.layer import Layer
+from imap.layer import Idle, Layer, impatient
 from imap.throttle import Limit
 
 MOST_QUEUED = 512 * 1024
@@ -65,14 +66,19 @@ class Throttled(Layer):
             self._bucket.take(count + more)
             return count
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes, idle: Idle = impatient) -> None:
+        """What it is not the turn of is only queued. Nothing of it is lost when `idle` raises."""
         with self._in_use:
             if self._broken:
                 raise self._broken
             self._queue.append(memoryview(data))
             self._queued += len(data)
             while self._queue and (not self._bucket.delay() or self._queued > MOST_QUEUED):
-                self._send_piece()
+                queued = self._queued
+                with suppress(TimeoutError):
+                    self._send_piece()
+                if self._queue:
+                    idle(queued - self._queued)
 
     def move(self) -> float:
         """Never waits, never raises."""

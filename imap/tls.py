@@ -5,7 +5,7 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from imap.layer import Layer
+from imap.layer import Idle, Layer, impatient
 
 _RECEIVED_AT_ONCE = 64 * 1024
 _SENT_AT_ONCE = 256 * 1024
@@ -14,7 +14,16 @@ _SENT_AT_ONCE = 256 * 1024
 class Tls(Layer):
     """The client's end, with the handshake done. Raises what the handshake raises."""
 
-    def __init__(self, under: Layer, context: ssl.SSLContext, hostname: str) -> None:
+    under: Layer
+
+    def __init__(
+        self,
+        under: Layer,
+        context: ssl.SSLContext,
+        hostname: str,
+        *,
+        idle: Idle = impatient,
+    ) -> None:
         super().__init__(under)
         self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._room = memoryview(bytearray(_RECEIVED_AT_ONCE))
@@ -24,8 +33,8 @@ class Tls(Layer):
                 self._tls.do_handshake()
                 break
             except ssl.SSLWantReadError:
-                self._exchange()
-        self._send_leaving()
+                self._shake_hands(idle)
+        self._send_leaving(idle)
 
     def recv_into(self, buffer: memoryview) -> int:
         room: Any = buffer
@@ -37,24 +46,30 @@ class Tls(Layer):
             except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 return 0
 
-    def sendall(self, data: bytes) -> None:
+    def sendall(self, data: bytes, idle: Idle = impatient) -> None:
         view = memoryview(data)
         while view:
             view = view[self._tls.write(view[:_SENT_AT_ONCE]) :]
-            self._send_leaving()
+            self._send_leaving(idle)
 
     def pending(self) -> bool:
         return bool(self._tls.pending() or self._arrived.pending)
 
+    def _shake_hands(self, idle: Idle) -> None:
+        try:
+            self._exchange()
+        except TimeoutError:
+            idle(0)
+
     def _exchange(self) -> None:
         """Send what the protocol has to say, and receive more."""
-        self._send_leaving()
+        self._send_leaving(impatient)
         count = self.under.recv_into(self._room)
         if count:
             self._arrived.write(self._room[:count])
         else:
             self._arrived.write_eof()
 
-    def _send_leaving(self) -> None:
+    def _send_leaving(self, idle: Idle) -> None:
         if self._leaving.pending:
-            self.under.sendall(self._leaving.read())
+            self.under.sendall(self._leaving.read(), idle)

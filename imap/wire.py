@@ -6,30 +6,36 @@ The only place that receives and sends. What breaks here is a ConnectionLost, no
 from __future__ import annotations
 
 import contextlib
+import math
 import select
 import socket
 import ssl
 import struct
-import time
 
 from imap import faults
 from imap.deflate import Deflated
-from imap.layer import Layer, Stream, pending
+from imap.layer import Layer, Stream, pending, send_all
+from imap.patience import SLICE, Patience
 from imap.received import Received
 from imap.tls import Tls
 from sync.errors import ConnectionLost, Side, SyncError
 
 GATHER = 256 * 1024
 """What is sent waits for company until it is this much."""
-CRAWL = 10
-"""Bytes a second. A literal that comes more slowly for a whole timeout has stalled, although no
-single wait has run out."""
 
 
 class Wire(Received):
     """One connection. Not for two threads."""
 
-    def __init__(self, sock: Stream, side: Side, host: str, *, gather: int = GATHER) -> None:
+    def __init__(
+        self,
+        sock: Stream,
+        side: Side,
+        host: str,
+        *,
+        gather: int = GATHER,
+        patience: Patience | None = None,
+    ) -> None:
         super().__init__()
         self.sock = sock
         self.side = side
@@ -39,13 +45,36 @@ class Wire(Received):
         self.closed = False
         self.sent = 0
         """Bytes in all."""
-        self._crawled, self._came = 0.0, 0
-        """Seconds waited amid literals, and the bytes that came of it."""
         self._out: list[bytes] = []
         self._gathered = 0
         self._gather = gather
         self._poll = select.poll()
         self._poll.register(sock, select.POLLIN)
+        self._patience = patience or Patience()
+        self.allow(sock.gettimeout() or math.inf)
+
+    def allow(self, seconds: float) -> None:
+        """From now on the server may let us wait for so long."""
+        self._patience.allow(seconds)
+        self.sock.settimeout(min(seconds, SLICE))
+
+    def renew_patience(self) -> None:
+        """A command has been answered, or sent with none before it."""
+        self._patience.renew()
+
+    def told(self, size: int, lines: int = 1) -> None:
+        """So much of use has been read: what goes on like this may take its time."""
+        try:
+            self._patience.told(size, lines)
+        except ValueError as error:
+            raise self.lost(error) from error
+
+    def wasted(self, size: int) -> None:
+        """So much was read of what nobody needs."""
+        try:
+            self._patience.wasted(size)
+        except ValueError as error:
+            raise self.lost(error) from error
 
     def write(self, data: bytes) -> None:
         """Send soon: small things go out together."""
@@ -82,10 +111,21 @@ class Wire(Received):
 
     def start_tls(self, context: ssl.SSLContext, hostname: str) -> None:
         """Raises what the handshake raises: the one who connects names it."""
+        idle = self._patience.idle
+        self._patience.begin()
         if isinstance(self.sock, Layer):
-            self.sock = Tls(self.sock, context, hostname)
-        else:
-            self.sock = context.wrap_socket(self.sock, server_hostname=hostname)
+            self.sock = Tls(self.sock, context, hostname, idle=idle)
+            return
+        secured = context.wrap_socket(
+            self.sock, server_hostname=hostname, do_handshake_on_connect=False
+        )
+        self.sock = secured
+        while True:
+            try:
+                secured.do_handshake()
+                break
+            except TimeoutError:
+                idle()
 
     def deflate(self) -> None:
         """From here on everything is compressed, what has been received already included."""
@@ -113,26 +153,38 @@ class Wire(Received):
 
     def _receive(self) -> None:
         """Wait for more bytes."""
-        if self.closed:
-            raise self.lost(ConnectionError())
-        try:
-            count = self._receive_into_room()
-        except (OSError, ValueError) as error:
-            raise self.lost(error) from error
-        if not count:
-            raise self.lost(EOFError())
+        self._await_bytes(amid_literal=False)
 
     def _receive_body(self) -> None:
-        had, asked = self._end - self._at, time.monotonic()
-        self._receive()
-        self._crawled += time.monotonic() - asked
-        self._came += self._end - self._at - had
-        timeout = self.sock.gettimeout()
-        if timeout is None or self._crawled < timeout:
-            return
-        if self._came < CRAWL * self._crawled:
-            raise self.lost(TimeoutError())
-        self._crawled, self._came = 0.0, 0
+        self._await_bytes(amid_literal=True)
+
+    def _await_bytes(self, *, amid_literal: bool) -> None:
+        try:
+            count = self._receive_some()
+            if amid_literal:
+                self._patience.end_amid_literal(count)
+            else:
+                self._patience.end()
+        except (OSError, ValueError, EOFError) as error:
+            raise self.lost(error) from error
+        except SyncError:
+            # The end is wanted. Nobody knows what would still have come.
+            self.close()
+            raise
+
+    def _receive_some(self) -> int:
+        if self.closed:
+            raise ConnectionError
+        self._patience.begin()
+        while True:
+            try:
+                count = self._receive_into_room()
+            except TimeoutError:
+                self._patience.idle()
+                continue
+            if not count:
+                raise EOFError
+            return count
 
     def _receive_into_room(self) -> int:
         count = self.sock.recv_into(self._make_room())
@@ -143,7 +195,8 @@ class Wire(Received):
         if self.closed:
             raise self.lost(ConnectionError())
         try:
-            self.sock.sendall(data)
+            self._patience.begin()
+            send_all(self.sock, data, self._patience.idle)
             self.sent += len(data)
         except (OSError, ValueError) as error:
             # The server may have said why before it hung up: reading is still possible.

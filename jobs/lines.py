@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from imap import (
+    Heedful,
     ImapDestination,
     ImapSource,
     NetworkPolicy,
@@ -38,6 +39,7 @@ class Lines:
         self._place = place
         self._policy = policy
         self._wait = stop.wait
+        self._heed = Heedful(stop.reason)
         if work.limits.together:
             self._throttle = Throttle(share(), stop.wait, ask=share, gently=BEGINNING)
         else:
@@ -51,6 +53,7 @@ class Lines:
             patient(self._policy, self._work.timeouts[0]),
             wait=self._wait,
             throttle=self._throttle,
+            heed=self._heed,
         )
 
     def destination(self) -> ImapDestination:
@@ -60,6 +63,7 @@ class Lines:
             patient(self._policy, self._work.timeouts[1]),
             wait=self._wait,
             throttle=self._throttle,
+            heed=self._heed,
         )
 
     @contextmanager
@@ -75,6 +79,7 @@ class Lines:
             patient(self._policy, self._work.timeouts[0]),
             wait=self._wait,
             throttle=self._throttle,
+            heed=self._heed,
         )
         with closing(opened):
             yield opened

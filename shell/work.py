@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from imap import ImapSource, Login, Throttle, open_destination, open_source_deleter
+from imap import Heedful, ImapSource, Login, Throttle, open_destination, open_source_deleter
 from imap.arrival import arrive
 from imap.connect import connect
 from imap.session import Session
@@ -51,9 +51,10 @@ Done = tuple[Exit, str, tuple[str, ...], tuple[str, ...]]
 
 
 def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Interruption) -> Done:
+    heed = Heedful(stop.reason)
     if order.just is Just.CONNECT:
         for place in (order.source, order.destination):
-            connect(place.server, place.policy, place.side).close()
+            connect(place.server, place.policy, place.side, heed=heed).close()
         return Exit.OK, "both servers can be reached", (), ()
     ours, theirs = order.source, order.destination
     throttle = Throttle(order.options.bytes_per_second, stop.wait)
@@ -65,6 +66,7 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
         wait=stop.wait,
         throttle=throttle,
         compress=ours.compress,
+        heed=heed,
     )
     writer = open_destination(
         theirs.server,
@@ -73,6 +75,7 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
         wait=stop.wait,
         throttle=throttle,
         compress=theirs.compress,
+        heed=heed,
     )
     together = not order.options.bytes_per_second
     with closing(ImapSource(session)) as reader, closing(writer):
@@ -106,7 +109,12 @@ def _deleter(
         return
     place = order.source
     opened = open_source_deleter(
-        place.server, login, place.policy, wait=stop.wait, throttle=throttle
+        place.server,
+        login,
+        place.policy,
+        wait=stop.wait,
+        throttle=throttle,
+        heed=Heedful(stop.reason),
     )
     with closing(opened):
         yield opened
