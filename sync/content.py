@@ -102,6 +102,18 @@ def compare(sides: Sides, asked: Iterable[Copies]) -> Iterator[Compared | Closed
         yield from _compare(sides, some)
 
 
+def fingerprints(reader: Reader, wanted: Wanted) -> dict[int, Fingerprint]:
+    """By uid. What is gone or cannot be read is left out. Raises FolderError, and ConnectionLost
+    when new connections did not help."""
+    if not wanted.uids:
+        return {}
+    found = _read(reader, [wanted], fingerprint)
+    for error in found.refused.values():
+        raise error
+    answers = found.answers.items()
+    return {uid: one for (_, uid), one in answers if isinstance(one, Fingerprint)}
+
+
 def _slices(asked: Iterable[Copies]) -> Iterator[list[Copies]]:
     some: list[Copies] = []
     room = SLICE

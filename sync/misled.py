@@ -51,8 +51,8 @@ class _Looks:
         return messages.sizes[at], self._instants[date]
 
 
-def find_again(work: Work, sides: Sides, ledger: Ledger) -> list[int]:
-    """Match this pass's copies anew. Source uids of those that are not there.
+def find_again(work: Work, sides: Sides, ledger: Ledger) -> None:
+    """Match this pass's copies anew. Those that are not found have no place then.
 
     Raises FolderError, before anything is written."""
     rows = list(_sent(work))
@@ -64,7 +64,6 @@ def find_again(work: Work, sides: Sides, ledger: Ledger) -> list[int]:
     ledger.forget(work.key, [uid for uid, _, _ in rows])
     ledger.record(work.key, [pair for pair in found if pair.destination_uid])
     work.take(found)
-    return [pair.source_uid for pair in found if not pair.destination_uid]
 
 
 def _sent(work: Work) -> Iterator[tuple[int, int, int]]:

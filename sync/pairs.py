@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, ValuesView
 
 from sync.columns import place
 from sync.intent import Pair
@@ -54,6 +54,11 @@ class Pairs(Mapping[int, Pair]):
     def place(self, uid: object) -> int:
         """Where the pair with this source uid stands, -1 when there is none."""
         return place(self._in_order(), uid) if isinstance(uid, int) else -1
+
+    def destination_uids(self) -> array[int]:
+        """By source uid."""
+        self._in_order()
+        return self._there
 
     def destination_uid(self, at: int) -> int:
         return self._there[at]
@@ -107,3 +112,20 @@ class _There(Mapping[int, int]):
 
     def __len__(self) -> int:
         return len(self._pairs)
+
+    def values(self) -> ValuesView[int]:
+        return _Values(self, self._pairs)
+
+
+class _Values(ValuesView[int]):
+    """Read from the column."""
+
+    def __init__(self, there: _There, pairs: Pairs) -> None:
+        super().__init__(there)
+        self._pairs = pairs
+
+    def __contains__(self, uid: object) -> bool:
+        return uid in self._pairs.destination_uids()
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._pairs.destination_uids())

@@ -21,12 +21,13 @@ from sync.looking import listings
 from sync.misled import find_again, misled
 from sync.model import Asked
 from sync.options import ProofLevel, SyncOptions
+from sync.placing import place
 from sync.ports import Ledger
 from sync.reading_back import read_back
 from sync.resting import disturb
 from sync.twins import Sides
 from sync.uids import UidRanges
-from sync.verify import Proof, prove, settle_proof, unflagged
+from sync.verify import prove, settle_proof, unflagged
 from sync.work import Work
 
 
@@ -56,6 +57,7 @@ def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:
             now is None
             or isinstance(now, FolderError)
             or work.disturbed
+            or work.unplaced
             or now.uidvalidity != then.uidvalidity
             or now.messages < wanted
             or any(there >= now.uidnext for _, there, _ in work.copied.rows())
@@ -95,20 +97,6 @@ def _compare_flags(works: Sequence[Work], sides: Sides) -> None:
                 work.tally.name(uid, work.outcome(uid), Code.FLAGS_LOST)
 
 
-def _proof_anew(work: Work, listing: Listing, sides: Sides, ledger: Ledger) -> Proof | None:
-    """After the copies were matched anew; None if that cannot be done in this pass."""
-    try:
-        lost = find_again(work, sides, ledger)
-    except FolderChanged as changed:
-        work.repeat(changed)
-        return None
-    except FolderError as error:
-        work.tally.fail_open(error)
-        return None
-    proof = prove(work, work.to_prove, listing)
-    return replace(proof, missing=tuple(sorted({*proof.missing, *lost})))
-
-
 def _proven(
     work: Work, listing: Listing | FolderError, sides: Sides, ledger: Ledger, *, final: bool
 ) -> bool:
@@ -119,13 +107,11 @@ def _proven(
         work.repeat(UidValidityChanged(Code.UIDVALIDITY_CHANGED, side=Side.DESTINATION))
     else:
         proof = prove(work, work.to_prove, listing)
-        if proof.missing and not final:
+        if (proof.missing or work.unplaced) and not final:
             return False
-        if listing.whole and misled(work, listing):
-            anew = _proof_anew(work, listing, sides, ledger)
-            if anew is None:
-                return True
-            proof = anew
+        if not _placed(work, listing, sides, ledger):
+            return True
+        proof = prove(work, work.to_prove, listing)
         if proof.missing and not listing.whole:
             # What the destination did not show may be there: it is neither missed nor sent again.
             work.tally.reserve(not_shown(work.pair.destination.name, listing, Side.DESTINATION))
@@ -135,3 +121,19 @@ def _proven(
         if proof.missing:
             disturb(work, ledger)
     return True
+
+
+def _placed(work: Work, listing: Listing, sides: Sides, ledger: Ledger) -> bool:
+    """Copies whose uid was not told, or not truly, are looked for. False: the folder needs another
+    pass, or cannot be read."""
+    try:
+        if listing.whole and misled(work, listing):
+            find_again(work, sides, ledger)
+        if work.unplaced:
+            place(work, listing, sides, ledger)
+    except FolderChanged as error:
+        work.repeat(error)
+    except FolderError as error:
+        work.tally.fail_open(error)
+        work.tally.unproven += 1
+    return work.under_way

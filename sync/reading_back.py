@@ -37,8 +37,8 @@ def read_back(
     reading = _Reading(works, sides, ledger, learnt)
     asked = {work: _chosen(work, pairs, options) for work, pairs in reading.copied.items()}
     if options.proof is not ProofLevel.CONTENT:
-        for work, uids in _first(reading.copied, learnt).items():
-            asked[work] |= uids
+        for work, uids in _first(works, learnt).items():
+            asked[work] |= {u: place for u, place in uids.items() if u in reading.copied[work]}
     for work, suspects in reading.suspects.items():
         asked[work] |= {uid: suspects[uid] for uid in learnt.unknown(_kinds(work, suspects))}
     reading.run(asked)
@@ -84,27 +84,24 @@ class _Reading:
 
 
 def _there(work: Work) -> Pairs:
-    """What is to be proven, as far as it was not found missing already."""
+    """What is to be proven, but for what the proof has found or missed already."""
     copied = work.to_prove
-    return (
-        Pairs(p for p in copied.values() if p.source_uid not in work.missed)
-        if work.missed
-        else copied
-    )
+    done = {*work.missed, *work.equal, *work.unlike}
+    return Pairs(p for p in copied.values() if p.source_uid not in done) if done else copied
 
 
 def _kinds(work: Work, uids: Iterable[int]) -> dict[int, Alterations]:
     return {uid: work.suspect[uid] for uid in uids}
 
 
-def _first(copied: Mapping[Work, Pairs], learnt: Learnt) -> dict[Work, dict[int, int]]:
+def _first(works: Sequence[Work], learnt: Learnt) -> dict[Work, dict[int, int]]:
     """Some of what was put into folders of which nothing was there: what the destination makes of
     it is not known. Large ones are left out."""
     places = [
         (work, uid, place)
-        for work, pairs in copied.items()
+        for work in works
         if len(work.known.pairs) <= len(work.known.sent)
-        for uid, place, size in pairs.rows()
+        for uid, place, size in work.copied.rows()
         if place and size <= SAMPLE_SIZE and uid not in work.refiled
     ]
     found: dict[Work, dict[int, int]] = {}
@@ -118,25 +115,22 @@ def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> dict[int, int]:
     if options.proof is not ProofLevel.CONTENT:
         return _doubtful(work, copied)
     there = copied.there
-    unknown = [uid for uid, place, _ in copied.rows() if not place]
-    for uid in unknown:
-        words = "its place at the destination is not known"
-        work.tally.name(uid, work.outcome(uid), Code.UNREADABLE, words)
     known = {uid: place for uid, place in there.items() if place}
     if not options.proof_sample:
         return known
     some = spread(list(known), options.proof_sample)
-    found = {uid: there[uid] for uid in sorted({*some, *work.doubtful})}
+    found = {uid: there[uid] for uid in sorted({*some, *work.doubtful}) if uid in there}
     present = _present(work, copied)
     more = spread(sorted(present), options.proof_sample - len(some))
     return found | {uid: present[uid] for uid in more}
 
 
 def _doubtful(work: Work, copied: Pairs) -> dict[int, int]:
-    for uid in work.doubtful[DOUBTFUL:]:
+    for uid in [uid for uid in work.doubtful[DOUBTFUL:] if uid in copied]:
         work.tally.altered += 1
         work.tally.name(uid, work.outcome(uid), Code.ALTERED, Alteration.SIZE)
-    return {uid: copied[uid].destination_uid for uid in work.doubtful[:DOUBTFUL]}
+    doubtful = [uid for uid in work.doubtful[:DOUBTFUL] if uid in copied]
+    return {uid: copied[uid].destination_uid for uid in doubtful}
 
 
 def _present(work: Work, copied: Pairs) -> dict[int, int]:

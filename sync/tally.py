@@ -160,6 +160,11 @@ class Tally:
         self.progress.moved(was, -number, 0)
         self.count(now, number)
 
+    def size(self, uid: int) -> int:
+        """Of a listed message, in bytes; 0 of another one."""
+        meta = self.listed.get(uid)
+        return meta.size if meta else 0
+
     def name(self, uid: int, outcome: Outcome, code: Code, server_words: str = "") -> None:
         """Note the listed message with this uid."""
         meta = self.listed.get(uid) if len(self.notes) < NOTES_PER_FOLDER else None

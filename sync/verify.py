@@ -45,7 +45,6 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
         date = here.internaldate(mine) if mine >= 0 else ""
         if date and not same_instant(date, there.internaldate(at)):
             redated.append(uid)
-    missing += _lacking(copied, listing)
     return Proof(tuple(missing), tuple(doubtful), tuple(redated))
 
 
@@ -69,16 +68,6 @@ def unflagged(work: Work, copied: Pairs, ours: Messages, theirs: Listing) -> lis
 
 def _lower(flags: frozenset[str]) -> frozenset[str]:
     return frozenset(flag.lower() for flag in flags)
-
-
-def _lacking(copied: Pairs, listing: Listing) -> tuple[int, ...]:
-    """Copies whose uid could not be learnt, when the folder holds too few messages for them all."""
-    unknown = [uid for uid, there, _ in copied.rows() if not there]
-    if not unknown:
-        return ()
-    known = {there for _, there, _ in copied.rows() if there}
-    room = len(listing.messages) - len(known)
-    return tuple(unknown[room:]) if room < len(unknown) else ()
 
 
 def settle_proof(proof: Proof, work: Work, ledger: Ledger) -> None:

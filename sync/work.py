@@ -107,16 +107,35 @@ class Work:
         return Pairs(chain(earlier, self.copied.values()))
 
     @property
+    def unplaced(self) -> list[int]:
+        """Source uids of copies, made in this run or before, whose uid the destination has not
+        told."""
+        copied, before = self.to_prove, self.known.pairs
+        found = set[int]()
+        if 0 in copied.there.values():
+            found.update(uid for uid, place, _ in copied.rows() if not place)
+        if 0 in before.values():
+            listed = self.tally.listed
+            found.update(
+                uid
+                for uid, place in before.items()
+                if not place and uid not in copied and listed.position(uid) >= 0
+            )
+        return sorted(found.difference(self.missed))
+
+    @property
     def wrote(self) -> bool:
         """The destination's folder is not what was listed."""
         changed = self.plan is not None and (
             self.plan.flags or self.plan.removals or self.plan.duplicates
         )
-        return bool(self.to_prove or changed or self.disturbed)
+        return bool(self.to_prove or changed or self.disturbed or self.unplaced)
 
     @property
     def proven_from(self) -> int:
         """The lowest uid at the destination that the proof has to see."""
+        if self.unplaced:
+            return 1
         lowest = min((there for _, there, _ in self.to_prove.rows()), default=self.uidnext)
         return min(lowest, self.theirs.status.uidnext) or 1
 
