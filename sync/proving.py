@@ -109,9 +109,10 @@ def _proven(
         proof = prove(work, work.to_prove, listing)
         if (proof.missing or work.unplaced) and not final:
             return False
-        if not _placed(work, listing, sides, ledger):
-            return True
-        proof = prove(work, work.to_prove, listing)
+        if work.unplaced or (listing.whole and misled(work, listing)):
+            if not _placed(work, listing, sides, ledger):
+                return True
+            proof = prove(work, work.to_prove, listing)
         if proof.missing and not listing.whole:
             # What the destination did not show may be there: it is neither missed nor sent again.
             work.tally.reserve(not_shown(work.pair.destination.name, listing, Side.DESTINATION))
