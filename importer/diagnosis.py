@@ -57,6 +57,19 @@ def explain_stored(
     return explain(known, side=place, server_words=server_words, username=username)
 
 
+_OUR_WORDS = {
+    Code.ALTERED: "What is different",
+    Code.INCOMPLETE: "Not shown",
+    Code.UNREAD_ANSWER: "The line",
+    Code.DELETION_REFUSED: "Namely",
+}
+
+
+def said(code: str) -> str:
+    """What stands before the words that are kept with a code: most are the server's own."""
+    return next((words for one, words in _OUR_WORDS.items() if one == code), "The server said")
+
+
 UNKNOWN = Finding(
     Level.BLOCKING,
     Code.INTERNAL,

@@ -155,7 +155,9 @@ WORKING: Mapping[Code, Words] = {
         "Try again. If it happens again, show the server's words to its operator.",
     ),
     Code.INCOMPLETE: Words(
-        "{server} did not show all messages of this folder, although it was asked again.",
+        "{server} did not show all messages of this folder, although it was asked again. What "
+        "it kept back does not count as brought over, and nothing was removed or taken for gone "
+        "because of it.",
         "Start another run. If the number stays the same, ask the server's operator to repair the "
         "folder's index, or to raise the limit on how many messages one command may list.",
     ),
@@ -165,8 +167,10 @@ WORKING: Mapping[Code, Words] = {
         "by hand.",
     ),
     Code.TOO_MANY_FOLDERS: Words(
-        "{server} lists too many folders for one mailbox (more than 50,000).",
-        "Move the folders in several runs: choose some of them at step 1.",
+        "{server} lists more than 50,000 folders for this mailbox. So many cannot be brought over, "
+        "and nothing was begun.",
+        "Most of them are likely a program's doing: have those that nobody needs deleted on that "
+        "server, and try again.",
     ),
     Code.FOLDER_MISSING: Words(
         "The folder is no longer there.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from importer.duplicates import RowKey, duplicates
 from importer.finding import Finding, Level
+from importer.habits import habit_found
 from importer.preflight import CheckResult, CheckSubject, SoFar
 from importer.preflight import check as preflight
 from jobs.deadline import Deadline
@@ -18,15 +19,18 @@ from jobs.loading import Place, sides_of
 from jobs.logs import trace
 from jobs.room import make_room
 from jobs.services import Services
+from parameters.build import sync_options
+from parameters.choices import from_json
 from provisioners import open_provisioner
 from provisioners.base import Provisioner
 from store.claims import begin_check, extend_check
 from store.engine import StoreError
 from store.finishing import CheckEnd, finish_check
+from store.habits import habits
 from store.neighbours import neighbours
 from store.tables import Account, FindingRow, Migration
 from sync.errors import Code
-from sync.options import Mode
+from sync.options import FolderChoice, Mode
 
 log = logging.getLogger("mailhaul.check")
 
@@ -92,6 +96,8 @@ def _load(services: Services, account_id: int) -> _Loaded:
         sides = sides_of(account, migration, services.sealer)
         if sides.destination is None:
             raise LookupError("no destination")
+        place = sides.destination.server
+        known = habits(session, place.host, place.port)
         doubles = duplicates([_key(row, migration) for row in neighbours(session, account)])
         subject = CheckSubject(
             source=sides.source,
@@ -100,13 +106,24 @@ def _load(services: Services, account_id: int) -> _Loaded:
             mailbox_password=sides.mailbox_password,
             domain=migration.domain,
             domains=tuple(domain.name for domain in migration.organization.domains),
-            destination=sides.destination.server,
+            destination=place,
             password_policy=sides.destination.password_policy,
             mode=Mode(migration.mode),
             reading_fault=_fault(account.reading_fault),
             duplicates=doubles.get(account.id, ()),
+            folders=_folders(migration),
+            habits=habit_found(place.host, known.copied, known.altered),
         )
         return _Loaded(subject, sides.destination)
+
+
+def _folders(migration: Migration) -> FolderChoice:
+    """Options that cannot be carried out are told where they are chosen, and at the start."""
+    try:
+        choices, mode = from_json(migration.options), Mode(migration.mode)
+        return sync_options(choices, mode=mode, dry_run=True).folders
+    except ValueError:
+        return FolderChoice()
 
 
 def _key(account: Account, migration: Migration) -> RowKey:

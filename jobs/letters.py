@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from importer.amounts import count, duration, number, size, when
-from importer.diagnosis import explain_stored
+from importer.diagnosis import explain_stored, said
 from importer.judgement import Judgement, RunNumbers, judge, sentence
 from jobs.smtp import clean
 from store.mails import Letter
@@ -133,13 +133,14 @@ def _failures(facts: dict[str, Any], page: str) -> list[dict[str, str]]:
 
 def _failure(one: dict[str, Any], page: str) -> dict[str, str]:
     username = one["mailbox"] if one["side"] == Side.DESTINATION else one["username"]
-    said = one["server_words"]
-    found = explain_stored(one["code"], side=one["side"], server_words=said, username=username)
+    kept = one["server_words"]
+    found = explain_stored(one["code"], side=one["side"], server_words=kept, username=username)
     return {
         "mailbox": clean(one["mailbox"]),
         "words": clean(found.words),
         "hint": found.hint,
         "server_words": clean(found.server_words),
+        "said": said(one["code"]),
         "page": f"{page}/runs/{one['run']}/accounts/{one['account']}" if page else "",
     }
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store import folder_lists, notices
+from store import folder_lists, habits, notices
 from store.completion import complete_runs
 from store.recount import recounted
 from store.reporting_in import write_values
 from store.states import AccountRunState, AccountState, Phase, move
-from store.tables import Account, FindingRow, now
+from store.tables import Account, FindingRow, NoteRow, now
 from store.wishes import BACK_TO, wanted
 from sync.errors import Code, Side
 from sync.model import FolderList
@@ -89,8 +89,11 @@ def finish_account_run(
     values |= {"verdict": report.verdict, "folder": "", "lease": None}
     missing = (f"{name} (the source has no such folder)" for name in report.missing)
     values["left_out"] = [*report.left_out, *missing]
-    values |= _reason(report.folders)
-    return _end(session, account_run_id, token, _state_of(report), **values)
+    values |= _reason(report.folders) or _unread(session, account_run_id)
+    if not _end(session, account_run_id, token, _state_of(report), **values):
+        return False
+    habits.learn(session, account_run_id, report.total("copied"))
+    return True
 
 
 def fail_account_run(session: Session, account_run_id: int, token: int, reason: Reason) -> bool:
@@ -144,6 +147,18 @@ def _reason(folders: Sequence[FolderReport]) -> dict[str, Any]:
         words.append(f"and of {len(waiting) - REASONS:,} more folders")
     side = Side.DESTINATION if waiting else ""
     return {"error": broken[0].error, "server_words": "; ".join(words), "error_side": side}
+
+
+def _unread(session: Session, account_run_id: int) -> dict[str, Any]:
+    """A line of the list of folders that nobody could read: it is no folder's error, and no
+    message's."""
+    query = select(NoteRow.server_words).where(
+        NoteRow.account_run_id == account_run_id,
+        NoteRow.uid == 0,
+        NoteRow.code == Code.UNREAD_ANSWER,
+    )
+    line = session.scalar(query.order_by(NoteRow.id).limit(1))
+    return Reason(Code.UNREAD_ANSWER, line, Side.SOURCE).values if line else {}
 
 
 def totals(folders: Sequence[FolderReport]) -> dict[str, Any]:

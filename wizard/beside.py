@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from importer.amounts import count, size
+from importer.habits import told
 from parameters.choices import ChoicesUnreadable, from_json
 from store.reports import MORE
 from store.tables import FolderRow, Run
+from sync.alteration import Alteration
 from sync.options import ProofLevel
 from wizard.options import PROOFS
 
@@ -45,6 +47,11 @@ def beside(counts: Mapping[str, int], *, dry_run: bool) -> tuple[str, ...]:
         spared = count(counts["bodies_spared"], "body", "bodies")
         said.append(f"{spared} ({size(counts.get('size_spared', 0))}) not transferred for it")
     return tuple(said)
+
+
+def altered_words(kinds: Mapping[Alteration, int]) -> tuple[str, ...]:
+    """'Altered by the destination: NUL characters replaced (3)'; nothing where nothing was."""
+    return (f"Altered by the destination: {told(kinds)}",) if kinds else ()
 
 
 def of_folder(row: FolderRow, *, dry_run: bool) -> tuple[str, ...]:

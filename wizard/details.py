@@ -14,11 +14,13 @@ from store.account_moves import Move
 from store.download_log import Mark
 from store.download_log import download_log as download_lines
 from store.forgetting import KEPT_RUNS
+from store.habits import altered
 from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
 from store.states import ScheduleState
 from store.tables import AccountRun, Migration, Role, Run, now
 from wizard import chart, notices, options
+from wizard.beside import altered_words
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.forms.accounts import EmptyForm
 from wizard.moves import legal_moves
@@ -94,6 +96,7 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             number=number,
             run=run,
             notes=notes,
+            also=altered_words(altered(session, run.run_id, account_run_id=run.id)),
             moves=_moves_of(session, migration, run),
             button=EmptyForm(formdata=None),
             pages=Pages(wanted_page(), total, reports.NOTES_SHOWN),

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
+from importer.diagnosis import said
 from wizard.accounts import accounts
 from wizard.adding import adding
 from wizard.admin import admin, connections_to
@@ -73,7 +74,7 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        here=here, connections_to=connections_to, beside=beside, of_folder=of_folder
+        here=here, connections_to=connections_to, beside=beside, of_folder=of_folder, said=said
     )
     app.jinja_env.filters.update(
         moment=moment_words, interval=interval_words, each_second=each_second, clock=clock

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 from importer import export
 from importer.judgement import Judgement, RunNumbers, judge, sentence
 from store import reports as store_reports
+from store.habits import altered
 from store.reports import Totals
 from store.tables import AccountRun, FolderRow, Migration, NoteRow, Run
-from wizard.beside import CSV_HEADER, beside, csv_cells, proof_words
+from wizard.beside import CSV_HEADER, altered_words, beside, csv_cells, proof_words
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
@@ -100,7 +101,8 @@ def csv(migration_id: int) -> ResponseReturnValue:
 
 def _also(session: Session, run: Run, totals: Totals) -> tuple[str, ...]:
     counts = {"flags_changed": totals.flags_changed, "removed": totals.removed}
-    return beside(counts | store_reports.more(session, run.id), dry_run=run.dry_run)
+    said = beside(counts | store_reports.more(session, run.id), dry_run=run.dry_run)
+    return (*said, *altered_words(altered(session, run.id)))
 
 
 def told(run: Run, totals: Totals) -> Told:

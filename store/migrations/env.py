@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from alembic import context
 
-import store.folder_lists  # noqa: F401 - a table too
+import store.folder_lists
+import store.habits  # noqa: F401 - tables too
 from store.tables import Base
 
 connection = context.config.attributes["connection"]

@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from store.engine import Store, driver_url
+from store.habits import Habits, ServerHabit, habits
 from store.schema import upgrade
 from store.tables import Account
+from sync.alteration import Alteration
 from tests.store.conftest import new_database
 
 FIRST = (
@@ -50,4 +52,18 @@ def test_a_check_under_way_has_a_place(empty_url: str) -> None:
     with store.read() as session:
         account = session.get_one(Account, 5)
         assert (account.state, account.check_token, account.check_beside) == ("checking", 7, False)
+    store.dispose()
+
+
+def test_habits_begin_with_none(empty_url: str) -> None:
+    """0003: the table is there, and empty, beside what the version before has stored."""
+    filled(empty_url, "0002", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.write() as session:
+        assert habits(session, "mail.test", 993) == Habits()
+        assert session.get_one(Account, 5).check_token == 7
+        session.add(ServerHabit(host="mail.test", port=993, kind="line ends", messages=2))
+        session.flush()
+        assert habits(session, "mail.test", 993).altered == {Alteration.LINE_ENDS: 2}
     store.dispose()
