@@ -124,8 +124,10 @@ class Batch:
         }
 
     def _can_be_new(self, ref: MessageRef) -> bool:
-        validity = self.work.key.destination_uidvalidity
-        return ref.uidvalidity == validity and ref.uid >= self.uidnext
+        work = self.work
+        if ref.uidvalidity != work.key.destination_uidvalidity:
+            return False
+        return ref.uid >= self.uidnext and ref.uid not in work.taken
 
     @property
     def without_uid(self) -> list[MessageMeta]:
