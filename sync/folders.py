@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from sync.errors import AccountError, Code, Side
-from sync.folder_names import Care, is_inbox, is_kept, join, levels_of, path
+from sync.folder_names import Care, between, is_inbox, is_kept, join, levels_of, path
 from sync.folder_names import canonical as canonical
 from sync.folder_uses import Places, use_of
 from sync.model import Folder, FolderList, Namespace, SpecialUse
@@ -98,7 +98,11 @@ class _Naming:
     care: Mapping[str, Care]
 
     def name(self, folder: Folder) -> str:
-        return join(self._levels(folder), self.theirs, self.care.get(folder.name, Care.PLAIN))
+        care = self.care.get(folder.name, Care.PLAIN)
+        if care is Care.NUMBERED and self.below:
+            own = join(path(folder, self.ours), replace(self.theirs, prefix=""), care)
+            return join(self.below, self.theirs) + between(self.theirs) + own
+        return join(self._levels(folder), self.theirs, care)
 
     def is_changed(self, folder: Folder, name: str) -> bool:
         return not is_kept(self._levels(folder), name, self.theirs)

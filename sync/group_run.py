@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sync.aftermath import Aftermath
 from sync.copy import Copier
+from sync.drops import Drops
 from sync.errors import (
     Code,
     ConnectionLost,
@@ -98,17 +99,20 @@ class GroupRun:
         done: list[Work] = []
         works = [self._work(pair, created, rested.get(pair.source.name)) for pair in pairs]
         resyncs = losses = 0
+        drops = Drops()
         while works:
             try:
                 self._pass(works)
             except ConnectionLost as error:
                 if error.side is not Side.SOURCE:
                     self._aftermath.lost()
-                losses = 1 if _copied(works) else losses + 1
+                losses = 0 if drops.met(error) else 1 if _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
                     raise
                 works = _anew(works)
+                done += [work for work in works if self._set_aside(work, drops)]
+                works = [work for work in works if work not in done]
                 continue
             except Stopped:
                 raise
@@ -128,6 +132,19 @@ class GroupRun:
     def _work(self, pair: FolderPair, created: frozenset[str], rest: Rest | None) -> Work:
         tally = Tally(pair, self._progress, created=pair.destination.name in created)
         return Work(pair, tally, rest)
+
+    def _set_aside(self, work: Work, drops: Drops) -> bool:
+        """Whether the line breaks at this folder each time: then all that it is said to hold is
+        failed."""
+        pair = work.pair
+        ours, theirs = (Side.SOURCE, pair.source.name), (Side.DESTINATION, pair.destination.name)
+        error = drops.aside.get(ours) or drops.aside.get(theirs)
+        if error is not None:
+            counted = self._statuses.get(pair.source.name)
+            work.tally.found = counted.messages if counted else 0
+            work.tally.count(Outcome.FAILED, work.tally.found)
+            work.tally.fail_open(error)
+        return error is not None
 
     def _due(self, work: Work, resyncs: int) -> bool:
         """Whether it needs another pass, and still gets one."""

@@ -9,11 +9,11 @@ raised, after what was done until then has been told to `progress`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from sync.choice import dated
-from sync.errors import Code, ConnectionLost, Stopped
+from sync.drops import Drops
+from sync.errors import Code, ConnectionLost, FolderError, Stopped
 from sync.folders import FolderPair
 from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
@@ -103,10 +103,14 @@ def _prepare(
     source: Source, destination: Destination, ledger: Ledger, options: SyncOptions
 ) -> Prepared:
     """On new connections, if need be: what is made already is found."""
-    for _ in range(1, LOSSES):
-        with suppress(ConnectionLost):
-            return prepare(source, destination, ledger, options)
-    return prepare(source, destination, ledger, options)
+    drops, losses = Drops(), 0
+    while True:
+        try:
+            return prepare(source, destination, ledger, options, aside=drops.aside)
+        except ConnectionLost as lost:
+            losses += not drops.met(lost)
+            if losses >= LOSSES:
+                raise
 
 
 def _groups(prepared: Prepared, options: SyncOptions) -> Iterator[tuple[FolderPair, ...]]:
@@ -149,13 +153,17 @@ def _without_work(
         present=0 if refusal else number - copied,
         size_copied=size,
         verified=refusal is None,
-        error=Code.FOLDER_REFUSED if refusal else None,
+        error=_refused_as(refusal) if refusal else None,
         server_words=refusal.server_words if refusal else "",
     )
     progress.moved(Outcome.FAILED if refusal else Outcome.PRESENT, number - copied, 0)
     progress.moved(Outcome.COPIED, copied, size)
     progress.folder_done(report)
     return report
+
+
+def _refused_as(refusal: FolderError) -> Code:
+    return Code.CONNECTION_LOST if refusal.code is Code.CONNECTION_LOST else Code.FOLDER_REFUSED
 
 
 def _surplus(

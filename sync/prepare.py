@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from sync.errors import FolderError
+from sync.errors import FolderError, Side
 from sync.folder_choice import choose
-from sync.folder_making import make
+from sync.folder_making import Unwanted, make
 from sync.folders import FolderPair
 from sync.intent import Place, Rest
 from sync.layout import lay_out, left_alone
@@ -57,19 +57,28 @@ class Prepared:
 
 
 def prepare(
-    source: Source, destination: Destination, ledger: Ledger, options: SyncOptions
+    source: Source,
+    destination: Destination,
+    ledger: Ledger,
+    options: SyncOptions,
+    *,
+    aside: Mapping[tuple[Side | None, str], FolderError] | None = None,
 ) -> Prepared:
     """Map the folders that are chosen and make those that are missing. A dry run makes none.
+    Folders `aside`, by side and name, are neither counted nor made nor subscribed.
 
     Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
     ours, theirs, places = source.folders(), destination.folders(), ledger.places()
     known = {name: place.destination for name, place in places.items()}
     left_out = set(choose(ours, options.folders).left_out)
+    broke = {side: {n: e for (s, n), e in (aside or {}).items() if s is side} for side in Side}
+    left_out.update(broke[Side.SOURCE])
     wanted = [f for f in ours.folders if f.selectable and f.name not in left_out]
     statuses = _statuses(source, ours, wanted)
     ours = replace(ours, statuses=statuses)
     layout = lay_out(ours, theirs, known, options)
     resting = _resting(layout.pairs, places, options)
+    resting = [pair for pair in resting if pair.destination.name not in broke[Side.DESTINATION]]
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
     unchanged = _unchanged(resting, places, statuses, there=there, options=options)
     rests = {pair.source.name: places[pair.source.name].rest for pair in resting}
@@ -94,8 +103,13 @@ def prepare(
         theirs,
         layout.pairs,
         again=lambda refusals: lay_out(ours, theirs, known, options, refusals=refusals).pairs,
+        unwanted=Unwanted(
+            {} if options.retry_refused else ledger.refused_names(),
+            broke[Side.DESTINATION],
+            ledger.refuse_name,
+        ),
     )
-    _subscribe(destination, made.pairs, made.refused, options)
+    _subscribe(destination, made.pairs, {**broke[Side.DESTINATION], **made.refused}, options)
     return replace(
         prepared,
         pairs=made.pairs,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 import pytest
 
-from sync.errors import Code, FolderError
+from sync.errors import Code, ConnectionLost, FolderBusy, FolderError, Side
+from sync.folder_making import FEW
 from sync.memory import MemoryServer
 from sync.model import Namespace
 from sync.options import FolderChoice, Mode, SyncOptions
@@ -67,17 +69,30 @@ def test_another_name_is_found(
 
 
 def test_no_name_at_all() -> None:
-    """Three are tried, each twice; then the folder's messages are failed, with the server's words,
-    and the others arrive."""
-    sides = world(lambda name: name.startswith("x"), "INBOX", "x.y/z", "Work")
+    """Four are tried, each twice; then the folder's messages are failed, with the server's words,
+    and the others arrive. No later run asks for one of them, and each names it."""
+    sides = world(lambda name: name != "Work", "INBOX", "x.y/z", "Work")
     report = sides.run()
     assert report.verdict is Verdict.NOT_VERIFIED
     (found,) = (folder for folder in report.folders if folder.source == "x.y/z")
     assert (found.failed, found.error, found.server_words) == (1, Code.FOLDER_REFUSED, "No.")
     assert report.total("copied") == 2
     assert isinstance(sides.destination, Choosy)
-    asked = ["INBOX.x_y.z", "INBOX.x_y.z-2", "INBOX.x_y_z"]
+    asked = ["INBOX.x_y.z", "INBOX.x_y.z-2", "INBOX.x_y_z", found.destination]
+    assert re.fullmatch(r"INBOX\.Folder-\d{5}", found.destination)
     assert sides.destination.asked == ["INBOX.Work", *(name for name in asked for _ in range(2))]
+    sides.destination.asked.clear()
+    for _ in range(2):
+        again = sides.run()
+        (found,) = (folder for folder in again.folders if folder.source == "x.y/z")
+        assert (found.failed, found.error, found.server_words) == (1, Code.FOLDER_REFUSED, "No.")
+        assert sides.destination.asked == []
+    sides.run(SyncOptions(retry_refused=True))
+    assert len(sides.destination.asked) == 8
+    sides.destination.dislikes = lambda _: False
+    sides.run()
+    assert len(sides.destination.asked) == 8
+    assert sides.run(SyncOptions(retry_refused=True)).verdict is Verdict.VERIFIED
 
 
 def test_a_passing_refusal_changes_no_name() -> None:
@@ -130,3 +145,142 @@ def test_mode_all_keeps_what_stands_under_another_name() -> None:
     sides.run(options)
     assert sides.destination.writes == []
     assert content(sides.destination) == held
+
+
+@pytest.mark.parametrize("number", [1, 40])
+def test_each_ends_up_somewhere(number: int) -> None:
+    """A server that takes nothing but plain letters: every folder has a place of its own, with its
+    mail; no name is asked for twice but where few are refused; the next run asks for nothing; and
+    one without the ledger finds the same places, and doubles nothing."""
+    odd = ["{5}", 'a"b', "a;b", "[x]", "cr\u00e4me", "\U0001f4e7", "\U0001f4e8", "a!", "nil", "NIL"]
+    odd += [f"odd!{n}" for n in range(number)]
+
+    def dislikes(name: str) -> bool:
+        return re.fullmatch(r"[A-Za-z0-9_. -]+", name) is None
+
+    sides = world(dislikes, *odd)
+    report = sides.run()
+    assert report.verdict is Verdict.VERIFIED
+    places = {folder.source: folder.destination for folder in report.folders}
+    assert len(set(places.values())) == len(places) == len(odd) + 1
+    assert all(len(sides.destination.content[places[name]].messages) == 1 for name in odd)
+    assert places["{5}"] == "INBOX._5_"
+    assert re.fullmatch(r"INBOX\.Folder-\d{5}", places["\U0001f4e7"])
+    assert isinstance(sides.destination, Choosy)
+    asked = sides.destination.asked
+    assert len(asked) <= len(set(asked)) + (FEW if number > FEW else len(asked))
+    asked.clear()
+    sides.run()
+    assert (asked, sides.destination.writes) == ([], [])
+    held = content(sides.destination)
+    sides.ledger = type(sides.ledger)()
+    sides.run()
+    assert content(sides.destination) == held
+
+
+def test_a_refused_name_is_used_once_somebody_has_made_it() -> None:
+    """It is there, though nobody asks for it."""
+    sides = world(lambda name: True, "Files")
+    options = SyncOptions(folders=FolderChoice(places=(("Files", "INBOX.Files"),)))
+    assert sides.run(options).verdict is Verdict.NOT_VERIFIED
+    sides.destination.make_folder("INBOX.Files")
+    assert sides.run(options).verdict is Verdict.VERIFIED
+
+
+def test_another_choice_is_asked_for() -> None:
+    """What a person has chosen and was refused is not asked for again; what he chooses then is."""
+    sides = world(lambda name: name.startswith("x"), "A")
+    assert isinstance(sides.destination, Choosy)
+    for place, asked in (("x1", 2), ("x1", 0), ("x2", 2), ("x1", 0), ("good", 1)):
+        sides.destination.asked.clear()
+        sides.run(SyncOptions(folders=FolderChoice(places=(("A", f"INBOX.{place}"),))))
+        assert len(sides.destination.asked) == asked
+
+
+def test_a_name_that_is_refused_for_now_is_asked_for_by_the_next_run() -> None:
+    """Under no other name."""
+    sides = world(lambda name: False, "Work")
+    real = sides.destination.create
+
+    def create(names: Sequence[str]) -> dict[str, FolderError]:
+        return {name: FolderBusy(Code.FOLDER_REFUSED, "[INUSE] later") for name in names}
+
+    sides.destination.create = create  # type: ignore[method-assign]
+    assert sides.run().verdict is Verdict.NOT_VERIFIED
+    sides.destination.create = real  # type: ignore[method-assign]
+    report = sides.run()
+    assert report.verdict is Verdict.VERIFIED
+    assert {folder.destination for folder in report.folders} == {"INBOX", "INBOX.Work"}
+
+
+def broken_at(side: Side, folder: str) -> ConnectionLost:
+    lost = ConnectionLost(server_words="", side=side)
+    lost.folder = folder
+    return lost
+
+
+class Deadly(MemoryServer):
+    """Dies at one folder's name, at this step of each visit."""
+
+    def __init__(self, step: str, folder: str, side: Side) -> None:
+        super().__init__(Namespace("INBOX.", ".") if side is Side.DESTINATION else None)
+        self.step, self.folder, self.side, self.deaths = step, folder, side, 0
+
+    def die(self, step: str, names: Sequence[str]) -> None:
+        if step == self.step and self.folder in names:
+            self.deaths += 1
+            raise broken_at(self.side, self.folder)
+
+    def create(self, names: Sequence[str]) -> dict[str, FolderError]:
+        for name in names:
+            self.die("create", [name])
+            super().create([name])
+        return {}
+
+    def subscribe(self, names: Sequence[str]) -> dict[str, FolderError]:
+        self.die("subscribe", names)
+        return dict(super().subscribe(names))
+
+    def status(self, folders):  # type: ignore[no-untyped-def]
+        self.die("status", [folder.name for folder in folders])
+        return super().status(folders)
+
+    def listings(self, asked):  # type: ignore[no-untyped-def]
+        for one in asked:
+            self.die("examine", [one.folder.name])
+            yield from super().listings([one])
+
+    def changes(self, asked):  # type: ignore[no-untyped-def]
+        for one in asked:
+            self.die("examine", [one.folder.name])
+            yield from super().changes([one])
+
+
+@pytest.mark.parametrize("step", ["create", "subscribe", "status", "examine"])
+@pytest.mark.parametrize("side", Side)
+def test_a_folder_at_which_the_line_breaks_costs_itself(step: str, side: Side) -> None:
+    """At most: where it is only its name it gets another one, and a subscription costs nothing.
+    The others are brought over whole, and the next run dies no more of the name."""
+    if side is Side.SOURCE and step in ("create", "subscribe"):
+        pytest.skip("the source is only read")
+    deadly = Deadly(step, "{5}" if side is Side.SOURCE else "INBOX.{5}", side)
+    sides = World(source=deadly) if side is Side.SOURCE else World(destination=deadly)
+    for number, name in enumerate(("INBOX", "A", "{5}", "Z")):
+        sides.fill(name, message(number), message(number + 10))
+        sides.source.content[name].subscribed = True
+    report = sides.run()
+    told = {folder.source: folder for folder in report.folders}
+    odd = told.pop("{5}")
+    assert all(folder.verified and folder.copied == 2 for folder in told.values())
+    assert deadly.deaths <= 4
+    if step == "examine":
+        assert (odd.error, odd.failed, odd.found) == (Code.CONNECTION_LOST, 2, 2)
+        assert report.verdict is Verdict.NOT_VERIFIED
+    else:
+        assert (odd.copied, report.verdict) == (2, Verdict.VERIFIED)
+    if step == "create":
+        assert odd.destination == "INBOX._5_"
+        deadly.deaths = 0
+        sides.ledger.begin_run()
+        sides.run()
+        assert (deadly.deaths, sides.destination.writes) == (0, [])
