@@ -27,7 +27,7 @@ from imap import faults
 from imap.arrivals import Arrivals, Command, Result, Sought
 from imap.dialogue import Dialogue
 from imap.halves import Round, Verb
-from imap.hard import Strikes, is_hard, refused_alone, sort, unreadable
+from imap.hard import Strikes, hard_ones, refused_alone, sort, unreadable
 from imap.names import wire_name
 from imap.presence import surely_gone
 from imap.selection import Opening, check_uidvalidity
@@ -72,6 +72,10 @@ class BodyStream:
                 in_body = self._arrivals is not None and self._arrivals.in_body
                 if in_body or lost.code is Code.THROTTLED:
                     raise
+                if any(part.left for part in self._parts) and not self._session.refusing:
+                    # It may have lost patience with us: once more, with care.
+                    self._session.refusing = True
+                    continue
                 yield from self._strikes.broken(lost, self._under_way, self._open)
             except FolderBusy as busy:
                 if busy.where in self._refused_for_now:
@@ -172,14 +176,18 @@ class BodyStream:
                 size = len(opening.selected.wire_name) + _AROUND
                 yield Command(opening.tag, part, opening=opening), size
             opened = None
-            alone = [uid for uid in part.waiting if is_hard(self._session, part, uid)]
+            done = {uid for command in part.left for uid in command.uids}
+            alone = [uid for uid in hard_ones(self._session, part) if uid not in done]
+            done.update(alone)
             for uid in alone:
                 yield Command(dialogue.send(b"NOOP"), part), _AROUND
                 tag = dialogue.send(b"UID FETCH", b"%d" % uid, _ITEMS)
                 yield Command(tag, part, [uid]), _AROUND
-            others = [uid for uid in part.waiting if not is_hard(self._session, part, uid)]
+            others = [uid for uid in part.waiting if uid not in done]
             most = min(PER_COMMAND, dialogue.capabilities.message_limit or PER_COMMAND)
             for text, uids in uid_sets(others, most=most):
+                if self._session.refusing:
+                    yield Command(dialogue.send(b"NOOP"), part), _AROUND
                 tag = dialogue.send(b"UID FETCH", text, _ITEMS)
                 yield Command(tag, part, uids), len(text) + _AROUND
 

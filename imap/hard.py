@@ -35,13 +35,19 @@ def sort(session: Session, command: Command, answer: Answer) -> None:
 def refused_alone(session: Session, part: Sought, uid: int, answer: Answer) -> None:
     """Once more on a new connection, if it was not refused before."""
     part.words[uid] = answer.text
-    if is_hard(session, part, uid):
+    if _is_hard(session, part, uid):
         part.asked_again.add(uid)
     session.hard.add(key(part, uid))
 
 
-def is_hard(session: Session, part: Sought, uid: int) -> bool:
-    """Whether it was refused before."""
+def hard_ones(session: Session, part: Sought) -> list[int]:
+    """Those that were refused before."""
+    if not session.hard and not part.wanted.alone:
+        return []
+    return [uid for uid in part.waiting if _is_hard(session, part, uid)]
+
+
+def _is_hard(session: Session, part: Sought, uid: int) -> bool:
     return uid in part.wanted.alone or key(part, uid) in session.hard
 
 

@@ -249,6 +249,15 @@ def test_a_server_that_hands_out_no_body(scene: Scene) -> None:
     assert len(server.commands) < 1000
 
 
+def test_a_server_that_loses_patience_costs_no_message(scene: Scene) -> None:
+    """It hangs up upon three refusals in a row, and one message in each set is refused."""
+    bad = set(range(1, 4001, 450))
+    server = Balky(mail(*range(1, 4001)), refused={b"BODY": bad}, patience=3)
+    found = bodies(scene, server, Wanted(WORK, 7, tuple(range(1, 4001))))
+    assert {uid for uid, body in found.items() if body is Code.UNREADABLE} == bad
+    assert len(found) == 4000
+
+
 def test_good_bye_at_each_body_is_a_lost_line(scene: Scene) -> None:
     """No message is called unreadable when the server hangs up at all of them."""
     server = Balky(mail(1, 2, 3), dies_at={1, 2, 3})
