@@ -204,6 +204,11 @@ WORKING: Mapping[Code, Words] = {
         "{server} lists this message but does not hand it out.",
         "Open it in webmail. If that fails too, it is damaged on the old server.",
     ),
+    Code.UNREADABLE_COPY: Words(
+        "The destination may have this message already, in a message that it does not hand out. "
+        "It was not sent again.",
+        "Ask the destination's operator to repair the folder, then start another run.",
+    ),
     Code.EMPTY_MESSAGE: Words(
         "The message is empty on the old server: there is nothing to copy.",
         "Nothing has to be done.",

@@ -136,6 +136,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.FOLDER_UNSTABLE: _ERRORS,
     Code.UIDS_REUSED: _both(Exit.OK),
     Code.UNREADABLE: _both(Exit.ERR_FETCH),
+    Code.UNREADABLE_COPY: _both(Exit.ERR_FETCH),
     Code.EMPTY_MESSAGE: _both(Exit.ERR_FETCH),
     Code.TOO_LARGE: _both(Exit.ERR_APPEND),
     Code.QUOTA: _both(Exit.OVERQUOTA),

@@ -8,7 +8,7 @@ for as long again whenever something has come in between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sync.model import MessageMeta
 from sync.ports import Stop
@@ -36,7 +36,9 @@ class Aftermath:
         self._left = self._seconds
         self._pause = _FIRST
 
-    def arrived(self, work: Work, doubtful: Sequence[MessageMeta], uidnext: int) -> dict[int, int]:
+    def arrived(
+        self, work: Work, doubtful: Sequence[MessageMeta], uidnext: int
+    ) -> Mapping[int, int]:
         """Source uid → destination uid of those that the destination has got, at uids from
         `uidnext` on. When it returns, the others will not arrive any more: they may be sent again.
 

@@ -87,6 +87,7 @@ class Code(StrEnum):
     FOLDER_UNSTABLE = "folder_unstable"
     UIDS_REUSED = "uids_reused"
     UNREADABLE = "unreadable"
+    UNREADABLE_COPY = "unreadable_copy"
     EMPTY_MESSAGE = "empty_message"
     TOO_LARGE = "too_large"
     QUOTA = "quota"

@@ -10,11 +10,14 @@ which counts as one character whatever it became.
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 
 from sync.model import Identity
 
 LONGEST = 32 * 1024
 """Of a header so many bytes are looked at."""
+HEADER_DIGEST = 8
+"""Bytes."""
 _LINES = re.compile(rb"\r*\n|\r")
 _FIELDS = {b"message-id": 0, b"date": 1, b"from": 2, b"subject": 3}
 _SAME = bytes([0x58 if byte == 0 or byte >= 0x80 else byte for byte in range(256)])
@@ -35,7 +38,16 @@ def identity(header: bytes) -> Identity:
             values[place] = b" ".join(b" ".join(lines).split()).decode("ascii")
         field, colon, value = line.partition(b":")
         name, lines = (field.strip().lower(), [value]) if colon else (b"", [])
-    return Identity(*values)
+    message_id, date, sender, subject = values
+    return Identity(message_id, date, sender, subject, _digest(header))
+
+
+def _digest(header: bytes) -> bytes:
+    """Blind to line ends only."""
+    lines = _LINES.split(header[:LONGEST])
+    if b"" in lines:
+        del lines[lines.index(b"") :]
+    return blake2b(b"\n".join(lines), digest_size=HEADER_DIGEST).digest()
 
 
 def _lines(header: bytes) -> list[bytes]:

@@ -1,16 +1,21 @@
 """Which messages are already there. Pure.
 
-Messages are matched as multisets: k identical ones at the source need k at the destination. The
-header fields of sync.model.Identity put messages into groups; inside a group the content decides,
-but for the plain case of exactly one message with the same Message-ID on each side.
+Messages are matched as multisets: k identical ones at the source need k at the destination.
+
+    both sides have one message with this identity, which has a Message-ID,    the same
+    and sizes and headers are equal
+    the same Message-ID, or without one the same identity                      contents decide
+    not both have a Message-ID, and their internal dates are equal             contents decide
+
+An identity is what sync.model.Identity holds. Contents are compared by whoever asks, blind to what
+servers alter when they store a message (sync.known_again).
 """
 
 from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Protocol
@@ -18,105 +23,183 @@ from typing import Protocol
 from sync.model import Identity
 
 _KEY = 16
+_NAME = 8
+_NO_NAME = bytes(_NAME)
+SLICE = 2_000
+"""So many messages are compared by content together, unless one group has more."""
 
 
 class Candidates:
-    """Messages of one side that may have twins on the other, in some 30 bytes each: of what
-    identifies a message a digest is kept."""
+    """Messages of one side that may have twins on the other, in some 60 bytes each: of what
+    identifies a message digests are kept."""
 
-    __slots__ = ("_keys", "_named", "sizes", "uids")
+    __slots__ = ("_heads", "_keys", "_names", "moments", "sizes", "uids")
 
     def __init__(self) -> None:
-        self.uids, self.sizes = array("I"), array("Q")
-        self._keys, self._named = bytearray(), bytearray()
+        self.uids, self.sizes, self.moments = array("I"), array("Q"), array("q")
+        self._keys, self._names, self._heads = bytearray(), bytearray(), bytearray()
 
-    def add(self, uid: int, size: int, identity: Identity) -> None:
-        """`size` in bytes."""
+    def add(self, uid: int, size: int, identity: Identity, moment: int = -1) -> None:
+        """`size` in bytes, `moment` in seconds since 1970, -1 where not known."""
         fields = (identity.message_id, identity.date, identity.sender, identity.subject)
-        text = "\n".join(fields).encode("utf-8", "surrogatepass")
+        self._enter(uid, size, moment, "\n".join(fields))
+        name = identity.message_id.encode("utf-8", "surrogatepass")
+        self._names += _digest(name, _NAME) if name else _NO_NAME
+        self._heads += identity.header or _NO_NAME
+
+    def add_unknown(self, uid: int, size: int, side: str, moment: int = -1) -> None:
+        """One whose header is not handed out. Only its content can tell what it equals."""
+        self._enter(uid, size, moment, f"{side}\0{uid}")
+        self._names += _NO_NAME
+        self._heads += _NO_NAME
+
+    def _enter(self, uid: int, size: int, moment: int, text: str) -> None:
         self.uids.append(uid)
         self.sizes.append(size)
-        self._keys += hashlib.blake2b(text, digest_size=_KEY).digest()
-        self._named.append(bool(identity.message_id))
+        self.moments.append(moment)
+        self._keys += _digest(text.encode("utf-8", "surrogatepass"), _KEY)
 
     def key(self, at: int) -> bytes:
         """Equal for equal identities."""
         return bytes(self._keys[at * _KEY : (at + 1) * _KEY])
 
+    def name(self, at: int) -> bytes:
+        """Equal for equal Message-IDs; b'' without one."""
+        name = bytes(self._names[at * _NAME : (at + 1) * _NAME])
+        return b"" if name == _NO_NAME else name
+
+    def head(self, at: int) -> bytes:
+        return bytes(self._heads[at * _NAME : (at + 1) * _NAME])
+
     def named(self, at: int) -> bool:
         """Whether it has a Message-ID."""
-        return bool(self._named[at])
+        return bool(self.name(at))
 
     def __len__(self) -> int:
         return len(self.uids)
 
 
+def _digest(data: bytes, size: int) -> bytes:
+    return hashlib.blake2b(data, digest_size=size).digest()
+
+
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """These need their content digest before they can be matched."""
+class Group:
+    """Messages, by uid, of which some on both sides may be the same. `named`: they have one
+    Message-ID."""
 
     source: tuple[int, ...]
     destination: tuple[int, ...]
+    named: bool = False
 
 
-class Matching:
-    """The candidates of one folder pair.
+Compare = Callable[[Sequence[Group]], Mapping[int, int]]
+"""By their contents, source uid → destination uid; what cannot be read has no twin."""
+
+
+def match(
+    source: Candidates,
+    destination: Candidates,
+    compare: Compare,
+    *,
+    sizes_decide: bool = True,
+) -> dict[int, int]:
+    """Source uid → destination uid of the candidates of one folder pair.
 
     `sizes_decide` False takes a single twin with the same Message-ID for the same message whatever
     its size: right where the destination's messages are known to have come just after an intent."""
+    found = dict(_sure(source, destination, sizes_decide=sizes_decide))
+    for kind in (_by_name, _by_moment):
+        taken = set(found.values())
+        left = [at for at, uid in enumerate(source.uids) if uid not in found]
+        stock = [at for at, uid in enumerate(destination.uids) if uid not in taken]
+        for some in _slices(kind(source, left, destination, stock)):
+            found |= compare(some)
+    return found
+
+
+def _sure(
+    source: Candidates, destination: Candidates, *, sizes_decide: bool
+) -> Iterator[tuple[int, int]]:
+    for ours, theirs in groups(source, destination):
+        one, other = ours[0], theirs[0]
+        if len(ours) != 1 or len(theirs) != 1 or not source.named(one):
+            continue
+        if not sizes_decide or (
+            source.sizes[one] == destination.sizes[other]
+            and (
+                source.head(one) == destination.head(other)
+                or _NO_NAME in (source.head(one), destination.head(other))
+            )
+        ):
+            yield source.uids[one], destination.uids[other]
+
+
+def _by_name(
+    source: Candidates, left: list[int], destination: Candidates, stock: list[int]
+) -> Iterator[Group]:
+    def key(side: Candidates, at: int) -> bytes:
+        return side.name(at) or side.key(at)
+
+    mine, other = _Some(source, left, key), _Some(destination, stock, key)
+    for ours, theirs in groups(mine, other):
+        yield Group(mine.at(ours), other.at(theirs), named=source.named(left[ours[0]]))
+
+
+def _by_moment(
+    source: Candidates, left: list[int], destination: Candidates, stock: list[int]
+) -> Iterator[Group]:
+    def key(side: Candidates, at: int) -> bytes:
+        return b"%d" % side.moments[at]
+
+    mine, other = _Some(source, _dated(source, left), key), _Some(destination, stock, key)
+    for ours, theirs in groups(mine, other):
+        free = [at for at in theirs if not destination.named(other.places[at])]
+        unnamed = [at for at in ours if not source.named(mine.places[at])]
+        # Two Message-IDs are two messages: those that have one are compared with those that have
+        # none.
+        if unnamed:
+            yield Group(mine.at(unnamed), other.at(theirs))
+        if free and len(unnamed) < len(ours):
+            yield Group(mine.at(ours), other.at(free))
+
+
+def _dated(side: Candidates, places: Iterable[int]) -> list[int]:
+    return [at for at in places if side.moments[at] >= 0]
+
+
+class _Some:
+    """Some of one side's candidates, by another key."""
 
     def __init__(
-        self, source: Candidates, destination: Candidates, *, sizes_decide: bool = True
+        self, side: Candidates, places: list[int], key: Callable[[Candidates, int], bytes]
     ) -> None:
-        self._sure: dict[int, int] = {}
-        self._doubtful: list[tuple[list[int], list[int]]] = []
-        for ours, theirs in groups(source, destination):
-            one, other = ours[0], theirs[0]
-            same_size = source.sizes[one] == destination.sizes[other] or not sizes_decide
-            if len(ours) == len(theirs) == 1 and source.named(one) and same_size:
-                self._sure[source.uids[one]] = destination.uids[other]
-            else:
-                uids = sorted(source.uids[at] for at in ours)
-                self._doubtful.append((uids, sorted(destination.uids[at] for at in theirs)))
+        self.places = places
+        self._side = side
+        self._key = key
 
-    @property
-    def doubt(self) -> Doubt:
-        return Doubt(
-            tuple(sorted(uid for ours, _ in self._doubtful for uid in ours)),
-            tuple(sorted(uid for _, theirs in self._doubtful for uid in theirs)),
-        )
+    def key(self, at: int) -> bytes:
+        return self._key(self._side, self.places[at])
 
-    def pairs(
-        self, source_digests: Mapping[int, bytes], destination_digests: Mapping[int, bytes]
-    ) -> dict[int, int]:
-        """Source uid → destination uid. A uid without a digest (it vanished) has no twin."""
-        found = dict(self._sure)
-        for ours, theirs in self._doubtful:
-            stock: dict[bytes, list[int]] = defaultdict(list)
-            for uid in reversed(theirs):
-                if uid in destination_digests:
-                    stock[destination_digests[uid]].append(uid)
-            for uid in ours:
-                twins = stock.get(source_digests.get(uid, b""))
-                if twins:
-                    found[uid] = twins.pop()
-        return found
+    def at(self, places: Iterable[int]) -> tuple[int, ...]:
+        """Their uids."""
+        return tuple(sorted(self._side.uids[self.places[at]] for at in places))
+
+    def __len__(self) -> int:
+        return len(self.places)
 
 
-def digest(chunks: Iterable[bytes]) -> bytes:
-    """16 bytes that are equal for messages which differ only as servers make them differ when they
-    store them: line ends as CRLF, and NUL as 0x80 (Dovecot)."""
-    content = hashlib.blake2b(digest_size=16)
-    pending_cr = False
-    for chunk in chunks:
-        text = (b"\r" if pending_cr else b"") + chunk
-        pending_cr = text.endswith(b"\r")
-        if pending_cr:
-            text = text[:-1]
-        content.update(text.replace(b"\r\n", b"\n").replace(b"\0", b"\x80"))
-    if pending_cr:
-        content.update(b"\r")
-    return content.digest()
+def _slices(all_groups: Iterable[Group]) -> Iterator[list[Group]]:
+    some: list[Group] = []
+    number = 0
+    for group in all_groups:
+        some.append(group)
+        number += len(group.source) + len(group.destination)
+        if number >= SLICE:
+            yield some
+            some, number = [], 0
+    if some:
+        yield some
 
 
 def exact_digest(chunks: Iterable[bytes]) -> bytes:

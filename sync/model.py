@@ -102,6 +102,8 @@ class Identity:
     date: str = ""
     sender: str = ""
     subject: str = ""
+    header: bytes = field(default=b"", compare=False)
+    """A digest of the whole header as this server gives it, b'' where not known."""
 
 
 @dataclass(frozen=True, slots=True)

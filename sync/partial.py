@@ -44,6 +44,8 @@ class Part:
     """Those of `present` that earlier attempts of this very account run have sent."""
     lost: frozenset[int]
     """Source uids of pairs whose copy is gone."""
+    orphaned: frozenset[int]
+    """And of those whose original is gone."""
 
 
 class _Side:
@@ -98,9 +100,12 @@ class Difference:
         self._originals: list[int] = []
         self._copies: list[int] = []
         self._lost: list[int] = []
+        self._orphaned: list[int] = []
         self._sent: list[Pair] = []
         self._present = self._there = 0
         """Pairs whose message is there, has not changed and is not asked for, on each side."""
+        new = self._ours.changes.new.messages.uids
+        self._new_mail = any(uid not in known.pairs for uid in new)
         uids, places = array("I", known.pairs), array("I", known.pairs.values())
         ours, theirs = self._ours.touched, self._theirs.touched
         for uid, there in zip(uids, places, strict=True):
@@ -124,6 +129,8 @@ class Difference:
         lost, removed = ours.gone(uid), theirs.gone(there)
         if removed:
             self._lost.append(uid)
+        if lost:
+            self._orphaned.append(uid)
         if not lost and not ours.new(uid):
             # Of one that may be copied again, or has to be named, more is needed than its flags.
             if removed or (theirs.listed(there) and not ours.listed(uid)):
@@ -131,7 +138,7 @@ class Difference:
             elif not ours.listed(uid):
                 self._pass_over(uid)
         if not removed and not theirs.listed(there):
-            if ours.listed(uid) or (lost and mode is Mode.ALL):
+            if ours.listed(uid) or (lost and (mode is Mode.ALL or self._new_mail)):
                 self._copies.append(there)
             else:
                 self._there += 1
@@ -140,10 +147,6 @@ class Difference:
         self._present += 1
         if self._known.sent and (pair := self._known.sent.get(uid)):
             self._sent.append(pair)
-
-    @property
-    def _new_mail(self) -> bool:
-        return any(uid not in self._known.pairs for uid in self._ours.changes.new.messages.uids)
 
     @property
     def ask_source(self) -> UidRanges:
@@ -185,6 +188,7 @@ class Difference:
             there,
             tuple(self._sent[:present]),
             frozenset(self._lost),
+            frozenset(self._orphaned),
         )
 
 

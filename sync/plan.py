@@ -60,10 +60,17 @@ class Plan:
 
 
 def unmatched(
-    source: Listing, destination: Listing, pairs: Mapping[int, int]
+    source: Listing,
+    destination: Listing,
+    pairs: Mapping[int, int],
+    *,
+    orphaned: Collection[int] = (),
 ) -> tuple[Messages, Messages]:
-    """The messages on both sides that the ledger does not know: those have to be matched."""
-    ours, theirs, known = source.messages, destination.messages, set(pairs.values())
+    """The messages on both sides that the ledger does not know: those have to be matched. A copy
+    whose original is gone (`orphaned`, source uids) is free to be another one's, which may be the
+    same message that was moved away and back."""
+    ours, theirs = source.messages, destination.messages
+    known = {there for uid, there in pairs.items() if uid not in orphaned}
     return (
         ours.select([at for at, uid in enumerate(ours.uids) if uid not in pairs]),
         theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in known]),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from sync import choice
 from sync.aftermath import Aftermath
 from sync.columns import Uids
 from sync.duplicates import duplicates
-from sync.errors import Code, FolderError, Side
-from sync.intent import EVERY_UID, Known, Pair
+from sync.errors import Code, FolderError, MessageError, Side
+from sync.intent import EVERY_UID, Judgement, Known, Pair
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
@@ -37,12 +38,14 @@ def plan_work(
             return True
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
-    twins = sides.twins(work, *unmatched(work.ours, work.theirs, work.known.pairs))
+    work.orphaned = _orphaned(work)
+    left = unmatched(work.ours, work.theirs, work.known.pairs, orphaned=work.orphaned)
+    matched = sides.twins(work, *left)
     plan = plan_folder(
         work.ours,
         work.theirs,
         work.known.pairs,
-        twins=twins,
+        twins=matched.pairs,
         options=options,
         unlisted=work.part.there if work.part else 0,
         spared=work.known.last_copies if work.shown else EVERY_UID,
@@ -57,7 +60,49 @@ def plan_work(
         work.tally.held = _refusal(work, plan.withheld)
     note_dead(work, plan)
     _count(work, plan)
+    _leave_unsettled(work, matched.unsettled)
+    if matched.altered:
+        _name_altered(work, plan, matched.altered, None if options.dry_run else ledger)
     return True
+
+
+def _orphaned(work: Work) -> Collection[int]:
+    """Source uids of pairs whose original is gone."""
+    if work.part is not None:
+        return work.part.orphaned
+    if not work.source_shown:
+        return frozenset()
+    here = work.ours.messages
+    return frozenset(uid for uid in work.known.pairs if here.position(uid) < 0)
+
+
+def _leave_unsettled(work: Work, unsettled: Mapping[int, MessageError]) -> None:
+    """What may be at the destination already is not sent."""
+    plan = work.plan
+    if plan is None or not unsettled:
+        return
+    copies = plan.copies
+    kept = [at for at, uid in enumerate(copies.uids) if uid not in unsettled]
+    for uid in copies.uids:
+        if uid in unsettled:
+            work.tally.settle(uid, Outcome.FAILED)
+            words = unsettled[uid].server_words
+            work.tally.name(uid, Outcome.FAILED, Code.UNREADABLE_COPY, words)
+            work.tally.unproven += 1
+    work.plan = replace(plan, copies=copies.select(kept))
+
+
+def _name_altered(
+    work: Work, plan: Plan, altered: Mapping[int, str], ledger: Ledger | None
+) -> None:
+    """What was found at the destination, and is not the same byte for byte."""
+    found = {uid: words for uid, words in altered.items() if uid in plan.recorded}
+    for uid, words in found.items():
+        work.tally.altered += 1
+        work.tally.name(uid, Outcome.PRESENT, Code.ALTERED, words)
+    if ledger is not None:
+        judged = {uid: Judgement(Code.ALTERED, words) for uid, words in found.items()}
+        ledger.judge(work.key, judged)
 
 
 def _refusal(work: Work, removals: int) -> FolderError:

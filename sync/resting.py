@@ -55,13 +55,21 @@ def disturb(work: Work, ledger: Ledger) -> None:
 
 
 def note_dead(work: Work, plan: Plan) -> None:
-    """The pairs whose copy is not there, and is not made now."""
+    """The pairs that tell nothing any more: the copy is not there and is not made now, or the
+    original is gone. What we removed from the source ourselves stays known."""
     listed, removed = work.theirs.messages, frozenset(plan.removals)
     lost = work.part.lost if work.part else None
+    gone = {uid for uid in work.orphaned if uid not in work.known.left}
     work.dead = [
         uid
         for uid, there in work.known.pairs.items()
-        if there
-        and (there in removed or (uid in lost if lost is not None else listed.position(there) < 0))
-        and plan.copies.position(uid) < 0
+        if uid in gone
+        or (
+            there
+            and (
+                there in removed
+                or (uid in lost if lost is not None else listed.position(there) < 0)
+            )
+            and plan.copies.position(uid) < 0
+        )
     ]

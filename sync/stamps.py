@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from hashlib import blake2b
 from zlib import crc32
 
 from sync.dates import instant
 from sync.intent import Pair, Stamp
 from sync.messages import Messages
-from sync.model import Identity
 from sync.pairs import Pairs
 
 _LOW = (1 << 32) - 1
+_USUAL = 26
+"""Characters of a date-time (RFC 9051, section 9)."""
 
 
 class Stamps(Mapping[int, Stamp]):
@@ -58,7 +58,9 @@ class Stamps(Mapping[int, Stamp]):
 def stamp_of(size: int, internaldate: str) -> int:
     """Of one message as a side lists it: never 0. The zone in which a server spells a date is its
     own affair, and may be another one tomorrow."""
-    return crc32(b"%d %d" % (size, _seconds(internaldate))) or 1
+    date = moment(internaldate)
+    spelled = b"%d" % date if date >= 0 else internaldate.encode("latin-1", "replace")
+    return crc32(b"%d %b" % (size, spelled)) or 1
 
 
 def stamp_at(messages: Messages, position: int) -> int:
@@ -66,25 +68,23 @@ def stamp_at(messages: Messages, position: int) -> int:
     return stamp_of(messages.sizes[position], messages.internaldate(position))
 
 
-def identity_stamp(identity: Identity) -> int:
-    """Never 0."""
-    fields = (identity.message_id, identity.date, identity.sender, identity.subject)
-    text = "\n".join(fields).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=4).digest()) or 1
+def identity_stamp(key: bytes) -> int:
+    """Of a digest of the identifying header fields. Never 0."""
+    return int.from_bytes(key[:4]) or 1
+
+
+def moment(internaldate: str) -> int:
+    """Seconds since 1970, -1 for a date that cannot be read."""
+    if len(internaldate) == _USUAL:
+        day, time, zone = internaldate[:11], internaldate[12:20], internaldate[21:]
+        start = _day(day, zone)
+        if start >= 0 and time[2] == time[5] == ":" and (time[:2] + time[3:5] + time[6:]).isdigit():
+            return start + int(time[:2]) * 3600 + int(time[3:5]) * 60 + int(time[6:])
+    date = instant(internaldate)
+    return int(date.timestamp()) if date else -1
 
 
 @lru_cache(4096)
 def _day(text: str, zone: str) -> int:
     date = instant(f"{text} 00:00:00 {zone}")
-    return int(date.timestamp()) if date else 0
-
-
-def _seconds(internaldate: str) -> int:
-    """Since 1970; of a date that cannot be read some number of its own."""
-    day, time, zone = internaldate[:11], internaldate[12:20], internaldate[21:]
-    start = _day(day, zone)
-    try:
-        hours, minutes, seconds = int(time[:2]), int(time[3:5]), int(time[6:])
-    except ValueError:
-        return crc32(internaldate.encode("latin-1", "replace")) if internaldate else 0
-    return start + hours * 3600 + minutes * 60 + seconds
+    return int(date.timestamp()) if date else -1

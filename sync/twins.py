@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
 
+from sync.alteration import alterations, known, words
 from sync.asking import messages, not_shown
-from sync.errors import Code, FolderChanged, Side, UidValidityChanged
-from sync.matching import Candidates, Matching, digest, exact_digest
-from sync.model import Fetched, Folder, MessageMeta, Wanted
+from sync.errors import Code, FolderError, MessageError, Side, UidValidityChanged
+from sync.fingerprint import Fingerprint, fingerprint
+from sync.known_again import known_again
+from sync.matching import Candidates, Group, match
+from sync.model import Fetched, Folder, MessageMeta, Unreadable, Wanted
 from sync.ports import Destination, Reader, Source
+from sync.stamps import identity_stamp, moment
 from sync.work import Work
 
 IDENTITIES = 10_000
 """So many are asked for at once, and held in memory."""
+PROBED = 3
+"""So many of a folder's highest uids are remembered with their identity, too: whatever gives uids
+to other messages begins with the highest ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """Messages of one folder that are on both sides."""
+
+    pairs: Mapping[int, int] = field(default_factory=dict)
+    """Source uid → destination uid."""
+    altered: Mapping[int, str] = field(default_factory=dict)
+    """By source uid, in words: what the destination has altered, where contents were compared."""
+    identities: Mapping[int, int] = field(default_factory=dict)
+    """By source uid, of the highest ones: as `Stamp.identity`."""
+    unsettled: Mapping[int, MessageError] = field(default_factory=dict)
+    """By source uid: it may be at the destination, where a message that it had to be compared with
+    could not be read. It must not be sent again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +54,21 @@ class Sides:
         theirs: Sequence[MessageMeta],
         *,
         sizes_decide: bool = True,
-    ) -> dict[int, int]:
-        """Source uid → destination uid for messages that are on both sides."""
+    ) -> Matched:
+        """What of `ours` is among `theirs`."""
         if not ours or not theirs:
-            return {}
-        pair, key = work.pair, work.key
-        matching = Matching(
-            _candidates(self.source, pair.source, ours, Side.SOURCE),
-            _candidates(self.destination, pair.destination, theirs, Side.DESTINATION),
-            sizes_decide=sizes_decide,
-        )
-        doubt = matching.doubt
-        there = Wanted(pair.destination, key.destination_uidvalidity, doubt.destination)
-        return matching.pairs(
-            digests(self.source, Wanted(pair.source, key.source_uidvalidity, doubt.source)),
-            digests(self.destination, there),
-        )
+            return Matched()
+        source = _candidates(self.source, work.pair.source, ours, Side.SOURCE)
+        pair = work.pair
+        destination = _candidates(self.destination, pair.destination, theirs, Side.DESTINATION)
+        comparison = _Comparison(self, work, ours, theirs)
+        pairs = match(source, destination, comparison.compare, sizes_decide=sizes_decide)
+        highest = sorted(pairs)[-PROBED:]
+        at = {uid: place for place, uid in enumerate(source.uids)} if highest else {}
+        identities = {uid: identity_stamp(source.key(at[uid])) for uid in highest}
+        return Matched(pairs, comparison.altered, identities, comparison.unsettled)
 
-    def arrived(self, work: Work, ours: Sequence[MessageMeta], uidnext: int) -> dict[int, int]:
+    def arrived(self, work: Work, ours: Sequence[MessageMeta], uidnext: int) -> Mapping[int, int]:
         """Which of `ours` the destination has got, at uids from `uidnext` on that are not taken:
         the look before a retry (law 3)."""
         if not ours:
@@ -59,36 +80,177 @@ class Sides:
                 Code.UIDVALIDITY_CHANGED, side=Side.DESTINATION, where=folder.name
             )
         theirs = [meta for meta in listing.messages if meta.uid not in work.taken]
-        found = self.twins(work, ours, theirs, sizes_decide=False)
-        if len(found) < len(ours) and not listing.whole:
-            # What is not shown may be there: it must not be sent again.
+        matched = self.twins(work, ours, theirs, sizes_decide=False)
+        # What is not shown, or cannot be read, may be there: it must not be sent again.
+        if len(matched.pairs) < len(ours) and not listing.whole:
             raise not_shown(folder.name, listing, Side.DESTINATION)
+        for error in matched.unsettled.values():
+            said, side = error.server_words, Side.DESTINATION
+            raise FolderError(error.code, said, side=side, where=folder.name)
+        return matched.pairs
+
+
+class _Comparison:
+    """Of contents, for one folder pair."""
+
+    def __init__(
+        self, sides: Sides, work: Work, ours: Sequence[MessageMeta], theirs: Sequence[MessageMeta]
+    ) -> None:
+        self.altered: dict[int, str] = {}
+        self.unsettled: dict[int, MessageError] = {}
+        self._sides = sides
+        self._work = work
+        self._metas = ours, theirs
+
+    def compare(self, groups: Sequence[Group]) -> Mapping[int, int]:
+        pair, key = self._work.pair, self._work.key
+        uids = {uid for group in groups for uid in group.source}
+        places = {uid for group in groups for uid in group.destination}
+        here = Wanted(pair.source, key.source_uidvalidity, tuple(sorted(uids)))
+        there = Wanted(pair.destination, key.destination_uidvalidity, tuple(sorted(places)))
+        source = read(self._sides.source, here).known
+        asked = read(self._sides.destination, there)
+        destination = asked.known
+        found = known_again(source, destination)
+        found |= _rewritten(groups, source, destination, found)
+        found = self._arranged(found, source, destination)
+        for uid, place in found.items():
+            if kinds := alterations(source[uid], destination[place]):
+                self.altered[uid] = words(kinds)
+        self._doubt(groups, found, asked.unreadable)
         return found
 
+    def _doubt(
+        self,
+        groups: Sequence[Group],
+        found: Mapping[int, int],
+        unreadable: Mapping[int, MessageError],
+    ) -> None:
+        for group in groups if unreadable else ():
+            hidden = next((unreadable[uid] for uid in group.destination if uid in unreadable), None)
+            if hidden is not None:
+                left = (uid for uid in group.source if uid not in found)
+                self.unsettled.update(dict.fromkeys(left, hidden))
 
-def digests(reader: Reader, wanted: Wanted, *, exact: bool = False) -> dict[int, bytes]:
-    """The content digest of each message that is still there and can be read; `exact` makes it
-    tell apart what servers alter when they store a message, too."""
-    if not wanted.uids:
-        return {}
-    of = exact_digest if exact else digest
+    def _arranged(
+        self,
+        found: Mapping[int, int],
+        source: Mapping[int, Fingerprint],
+        destination: Mapping[int, Fingerprint],
+    ) -> dict[int, int]:
+        """Among copies that are equal byte for byte each message gets one with its own date and
+        flags, where there is one: else a run that has nothing to do would set flags crosswise."""
+        alike: dict[bytes, list[int]] = {}
+        for uid, one in destination.items():
+            alike.setdefault(one.exact, []).append(uid)
+        mine: dict[bytes, list[int]] = {}
+        for uid, place in found.items():
+            if source[uid].exact == destination[place].exact:
+                mine.setdefault(source[uid].exact, []).append(uid)
+        several = {key: uids for key, uids in mine.items() if len(alike[key]) > 1}
+        if not several:
+            return dict(found)
+        ours = _looks(self._metas[0], {uid for uids in several.values() for uid in uids})
+        theirs = _looks(self._metas[1], {uid for key in several for uid in alike[key]})
+        arranged = dict(found)
+        for key, uids in several.items():
+            arranged |= _closest(uids, alike[key], ours, theirs)
+        return arranged
+
+
+_Look = tuple[int, frozenset[str]]
+"""The moment of a message's internal date, and its flags in lower case."""
+_TIERS: tuple[Callable[[_Look], object], ...] = (itemgetter(0, 1), itemgetter(0), itemgetter(1))
+
+
+def _looks(metas: Sequence[MessageMeta], uids: Collection[int]) -> dict[int, _Look]:
     return {
-        answer.meta.uid: of(answer.chunks)
-        for _, answer in reader.bodies([wanted])
-        if isinstance(answer, Fetched)
+        meta.uid: (moment(meta.internaldate), frozenset(flag.lower() for flag in meta.flags))
+        for meta in metas
+        if meta.uid in uids
     }
+
+
+def _closest(
+    uids: Sequence[int],
+    places: Sequence[int],
+    ours: Mapping[int, _Look],
+    theirs: Mapping[int, _Look],
+) -> dict[int, int]:
+    """One of the places for each uid: equal in date and flags, else in date, else in flags."""
+    left, free = sorted(uids), sorted(places)
+    found: dict[int, int] = {}
+    for tier in _TIERS:
+        stock: dict[object, deque[int]] = {}
+        for place in free:
+            stock.setdefault(tier(theirs[place]), deque()).append(place)
+        for uid in left:
+            if some := stock.get(tier(ours[uid])):
+                found[uid] = some.popleft()
+        taken = set(found.values())
+        left = [uid for uid in left if uid not in found]
+        free = [place for place in free if place not in taken]
+    return found | dict(zip(left, free, strict=False))
+
+
+def _rewritten(
+    groups: Sequence[Group],
+    source: Mapping[int, Fingerprint],
+    destination: Mapping[int, Fingerprint],
+    found: Mapping[int, int],
+) -> dict[int, int]:
+    """One message is left on each side with one Message-ID, and the same text under another
+    header: a server has rewritten that."""
+    taken = set(found.values())
+    more: dict[int, int] = {}
+    for group in groups:
+        left = [uid for uid in group.source if uid not in found]
+        stock = [uid for uid in group.destination if uid not in taken]
+        if not group.named or len(left) != 1 or len(stock) != 1:
+            continue
+        one, other = source.get(left[0]), destination.get(stock[0])
+        if one and other and known(alterations(one, other)):
+            more[left[0]] = stock[0]
+    return more
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one side has answered to a question for bodies; what is gone is in neither."""
+
+    known: dict[int, Fingerprint] = field(default_factory=dict)
+    unreadable: dict[int, MessageError] = field(default_factory=dict)
+
+
+def read(reader: Reader, wanted: Wanted) -> Read:
+    """The fingerprint of each message that can be read, and why the others cannot."""
+    found = Read()
+    for _, answer in reader.bodies([wanted]) if wanted.uids else ():
+        if isinstance(answer, Fetched):
+            found.known[answer.meta.uid] = fingerprint(answer.chunks)
+        elif isinstance(answer, Unreadable):
+            found.unreadable[answer.uid] = answer.error
+    return found
+
+
+def digests(reader: Reader, wanted: Wanted) -> dict[int, bytes]:
+    """Of each message that is still there and can be read, equal for what differs in nothing but
+    line ends."""
+    return {uid: one.lines for uid, one in read(reader, wanted).known.items()}
 
 
 def _candidates(
     reader: Reader, folder: Folder, metas: Sequence[MessageMeta], side: Side
 ) -> Candidates:
+    """A message whose header is not handed out is compared by its content."""
     candidates = Candidates()
     for start in range(0, len(metas), IDENTITIES):
         some = list(metas[start : start + IDENTITIES])
         identities = reader.identities(folder, [meta.uid for meta in some])
-        if any(meta.uid not in identities for meta in some):
-            # What was listed and cannot be described is not known; it must not pass for different.
-            raise FolderChanged(Code.PROTOCOL, side=side, where=folder.name)
         for meta in some:
-            candidates.add(meta.uid, meta.size, identities[meta.uid])
+            date = moment(meta.internaldate)
+            if meta.uid in identities:
+                candidates.add(meta.uid, meta.size, identities[meta.uid], date)
+            else:
+                candidates.add_unknown(meta.uid, meta.size, side, date)
     return candidates

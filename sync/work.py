@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -37,8 +37,10 @@ class Work:
     theirs: Listing = EMPTY
     known: Known = field(default_factory=Known)
     plan: Plan | None = None
+    orphaned: Collection[int] = frozenset()
+    """Source uids of pairs whose original is gone."""
     dead: list[int] = field(default_factory=list)
-    """Source uids of pairs whose copy is gone from the destination."""
+    """Source uids of pairs whose copy is gone from the destination, or whose original is gone."""
     copied: Pairs = field(default_factory=Pairs)
     """By source uid: what this pass has copied."""
     arrived: dict[int, int] = field(default_factory=dict)

@@ -459,3 +459,35 @@ def test_the_source_is_never_written() -> None:
     world = small_world()
     world.run(SyncOptions(mode=Mode.ALL))
     assert world.source.writes == []
+
+
+def test_equal_copies_keep_their_dates_and_flags() -> None:
+    """Three equal messages with other flags and dates, matched without a ledger: each gets the copy
+    with its own, and nothing is stored."""
+    world = World()
+    dates = ("1-Jan-2024", "2-Jan-2024", "2-Jan-2024")
+    for date, flags in zip(dates, ((), ("\\Seen",), ("\\Flagged",)), strict=True):
+        world.fill(
+            "Work", MemoryMessage(message(1).body, f" {date} 10:00:00 +0000", frozenset(flags))
+        )
+    assert world.run().verdict is Verdict.VERIFIED
+    copies = world.destination.content["INBOX.Work"]
+    copies.messages = {10 - uid: one for uid, one in copies.messages.items()}
+    copies.uidnext = 20
+    world.ledger = type(world.ledger)()
+    assert world.run().verdict is Verdict.VERIFIED
+    assert world.destination.writes == []
+
+
+def test_what_was_moved_away_and_back_is_not_doubled() -> None:
+    """It gets a new uid in its old folder, and its copy there is its copy still."""
+    world = World()
+    world.fill("Work", *(message(number) for number in range(5)))
+    world.run()
+    work = world.source.content["Work"]
+    for uid in (2, 4):
+        work.add(work.messages.pop(uid))
+    for options in (None, SyncOptions(mode=Mode.NEW), SyncOptions(mode=Mode.ALL)):
+        assert world.run(options).verdict is Verdict.VERIFIED
+        assert "APPEND" not in world.destination.writes
+        assert content(world.destination) == content(world.source)

@@ -12,7 +12,7 @@ from sync.batch import Waiting, next_batch
 from sync.folders import FolderPair
 from sync.intent import Pair
 from sync.listing import Listing
-from sync.matching import Candidates, Matching
+from sync.matching import Candidates, match
 from sync.memory import MemoryServer
 from sync.memory_ledger import MemoryLedger
 from sync.messages import Gathered
@@ -102,7 +102,7 @@ def test_matching() -> None:
         return made
 
     with per_message() as used:
-        pairs = Matching(candidates(), candidates()).pairs({}, {})
+        pairs = match(candidates(), candidates(), lambda groups: {})
     assert len(pairs) == MANY
     assert used.peak < 500
 
