@@ -26,9 +26,11 @@ _USUAL = re.compile(
     rb' INTERNALDATE "([^"\r\n]{0,40})"(?: RFC822\.SIZE \d{1,19})? BODY\[\] \{(\d{1,19})\}\r\n'
 )
 _CLOSE = re.compile(rb"\)\r\n")
-_MORE = re.compile(rb"(?! +FETCH )(?: +[A-Z].*)? *\)\Z", re.I | re.S)
+_MORE = re.compile(rb"(?![ \t]+FETCH )(?:[ \t]+[A-Z].*)?[ \t]*\)[ \t]*\Z", re.I | re.S)
 """What may stand between a body and the end of its response."""
-_BODY = re.compile(rb'BODY\[\] ?(?:(~?\{(\d{1,19})\+?\}\Z)|(NIL)|"((?:[^"\\]|\\.)*)")', re.I | re.S)
+_BODY = re.compile(
+    rb'BODY\[\][ \t]*(?:(~?\{(\d{1,19})\+?\}\Z)|(NIL)|"((?:[^"\\]|\\.)*)")', re.I | re.S
+)
 _FETCH = re.compile(rb"\* \d+ FETCH \(", re.I)
 
 Result = tuple[Wanted, Fetched | Vanished | Unreadable]

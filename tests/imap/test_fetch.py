@@ -102,13 +102,14 @@ def test_bodies_of_every_form(scene: Scene) -> None:
                 b"* 2 FETCH (BODY[] ~{3}\r\na\0b UID 2 FLAGS ())\r\n",
                 b"* 9 FETCH (FLAGS (\\Seen))\r\n* 5 EXPUNGE\r\n* 4 EXISTS\r\n",
                 b'* 3 FETCH (UID 3 BODY[] "a\\"b")\r\n',
+                b"*  5  FETCH  (UID  5  BODY[]  {4}\r\nfive  FLAGS  () ) \r\n",
                 body(77, b"not asked for"),
                 b"* 4 FETCH (FLAGS () BODY[] {%d}\r\n" % BIG + b"x" * BIG + b" UID 4)\r\n",
             )
         )
     )
-    found = read(source, [4, 3, 2, 1])
-    assert found == {1: b"one\n\r\r\n", 2: b"a\0b", 3: b'a"b', 4: b"x" * BIG}
+    found = read(source, [5, 4, 3, 2, 1])
+    assert found == {1: b"one\n\r\r\n", 2: b"a\0b", 3: b'a"b', 4: b"x" * BIG, 5: b"five"}
 
 
 def test_a_body_that_is_not_read_is_passed_over(scene: Scene) -> None:
