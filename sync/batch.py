@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from sync.errors import Code
 from sync.intent import Intent, Pair
 from sync.model import Appended, MessageMeta, MessageRef, Refused, Unreadable, Vanished, Wanted
 from sync.work import Work
@@ -171,6 +172,16 @@ def wanted(sending: Sequence[Batch]) -> list[Wanted]:
     for batch in sending:
         uids.setdefault(batch.work, []).extend(batch.metas)
     return [
-        Wanted(work.pair.source, work.key.source_uidvalidity, tuple(found))
+        Wanted(work.pair.source, work.key.source_uidvalidity, tuple(found), _hard(work, found))
         for work, found in uids.items()
     ]
+
+
+def _hard(work: Work, uids: Iterable[int]) -> frozenset[int]:
+    """What the source would not hand out in an earlier run."""
+    refused = work.known.refused
+    if not refused:
+        return frozenset()
+    return frozenset(
+        uid for uid in uids if (r := refused.get(uid)) is not None and r.code is Code.UNREADABLE
+    )

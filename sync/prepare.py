@@ -103,11 +103,7 @@ def prepare(
         theirs,
         layout.pairs,
         again=lambda refusals: lay_out(ours, theirs, known, options, refusals=refusals).pairs,
-        unwanted=Unwanted(
-            {} if options.retry_refused else ledger.refused_names(),
-            broke[Side.DESTINATION],
-            ledger.refuse_name,
-        ),
+        unwanted=_unwanted(ledger, options, broke[Side.DESTINATION]),
     )
     _subscribe(destination, made.pairs, {**broke[Side.DESTINATION], **made.refused}, options)
     return replace(
@@ -117,6 +113,11 @@ def prepare(
         refused=made.refused,
         surplus=find_surplus(ours, theirs, _as_made(made.pairs, places), options),
     )
+
+
+def _unwanted(ledger: Ledger, options: SyncOptions, broke: Mapping[str, FolderError]) -> Unwanted:
+    earlier = {} if options.retry_refused else ledger.refused_names()
+    return Unwanted(earlier, broke, ledger.refuse_name)
 
 
 def _as_made(pairs: tuple[FolderPair, ...], places: Mapping[str, Place]) -> Mapping[str, Place]:

@@ -252,11 +252,13 @@ class TestRoom:
 
 
 def test_a_body_that_is_not_handed_out_is_asked_for_in_each_run() -> None:
-    """It may have been repaired."""
+    """First and alone, since it was refused before: it may have been repaired."""
     one = scene()
     real, broken = one.world.source.bodies, {2}
+    alone: list[frozenset[int]] = []
 
     def bodies(wanted):  # type: ignore[no-untyped-def]
+        alone.extend(part.alone for part in wanted)
         for part, answer in real(wanted):
             uid = getattr(answer, "uid", 0) or answer.meta.uid
             if uid in broken:
@@ -265,8 +267,10 @@ def test_a_body_that_is_not_handed_out_is_asked_for_in_each_run() -> None:
                 yield part, answer
 
     one.world.source.bodies = bodies  # type: ignore[method-assign]
-    for _ in range(3):
+    for number in range(3):
+        alone.clear()
         assert one.run().total("failed") == 1
         assert one.named == [(2, Outcome.FAILED, Code.UNREADABLE, "NO corrupt")]
+        assert ({2} in alone) is (number > 0)
     broken.clear()
     assert one.run().verdict is Verdict.VERIFIED
