@@ -1,7 +1,7 @@
 """A destination that told wrong uids (APPENDUID): its copies are looked for by what they are.
 
 That is seen where a told uid is no message's, or where a copy looks like another message while the
-original's looks are found elsewhere. Then nothing is believed of what was told in this pass: a pair
+original's looks are found elsewhere, or another copy's uid is not known. Then nothing is believed of what was told in this pass: a pair
 that is wrong would have a message sent twice, or the only copy of one removed as another's.
 """
 
@@ -24,7 +24,9 @@ def misled(work: Work, listing: Listing) -> bool:
     here, there = work.tally.listed, listing.messages
     looks = _Looks()
     unlike: list[tuple[int, object]] = []
+    unplaced = False
     for uid, place, _ in _sent(work):
+        unplaced |= not place
         mine, at = here.position(uid), there.position(place)
         if place and at < 0:
             return True
@@ -35,7 +37,7 @@ def misled(work: Work, listing: Listing) -> bool:
     if not unlike:
         return False
     found = {looks.of(there, at) for at in range(len(there))}
-    return any(wanted in found for wanted in unlike)
+    return unplaced or any(wanted in found for wanted in unlike)
 
 
 class _Looks:
