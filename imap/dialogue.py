@@ -38,6 +38,7 @@ _PLAIN = re.compile(rb"[\x20-\x7e]*\Z")
 _BYE = re.compile(rb"[ \t]*+\*[ \t]*+BYE(?![^ \t\[])(.*)\Z", re.I | re.S)
 _TAGGED = re.compile(rb"(\S++)[ \t]++(OK|NO|BAD)(?:[ \t]++(.*))?\Z", re.I | re.S)
 
+_NOTHING = b"* OK"
 T = TypeVar("T")
 Take = Callable[[Parts], bool | None]
 """False: not understood. It is held against the answer, unless it may come at any time."""
@@ -108,6 +109,8 @@ class Dialogue:
         """QRESYNC is enabled (RFC 7162)."""
         self._last = 0
         self._withheld = Withheld()
+        self._unheeded: set[bytes] = set()
+        """Of commands that were only mentioned, and are not answered yet."""
 
     @property
     def side(self) -> Side:
@@ -155,6 +158,12 @@ class Dialogue:
             self.wire.write(now)
         return tag
 
+    def mention(self, words: bytes) -> None:
+        """Send a command whose answer makes no difference: nobody waits for it."""
+        tag = self.next_tag()
+        self._unheeded.add(tag)
+        self.wire.write(tag + b" " + words + b"\r\n")
+
     def needs_consent(self, size: int) -> bool:
         """Whether a literal of this size has to wait for the server's '+'."""
         offered = self.capabilities
@@ -176,7 +185,9 @@ class Dialogue:
             if usual is not None:
                 self.wire.take_all(*usual)
             line = self.response()
-            if line.startswith(b"* "):
+            if line == _NOTHING:
+                self.wire.wasted(len(line))
+            elif line.startswith(b"* "):
                 heard.take(self.rest(line))
             elif _TAGGED.match(line):
                 status, text = self.tagged(line, tag)
@@ -197,17 +208,19 @@ class Dialogue:
 
     def response(self) -> bytes:
         """The first line of the next response; an untagged one as everybody spells it. What waits
-        for the server's consent goes out when it is given."""
-        while True:
-            line = self.line().lstrip(b" \t")
-            if line.startswith(b"*"):
-                return plain(line)
-            if line.startswith(b"+") and self._withheld:
-                self._write_on(self._withheld.consented())
-            elif line:
-                return line
-            else:
-                self.wire.wasted(1)
+        for the server's consent goes out when it is given. What means nothing to anybody passes
+        for a word of the server's: one line read is one line answered for."""
+        line = self.line().lstrip(b" \t")
+        if line.startswith(b"*"):
+            return plain(line)
+        if line.startswith(b"+") and self._withheld:
+            self._write_on(self._withheld.consented())
+            return _NOTHING
+        tag = line.partition(b" ")[0]
+        if tag in self._unheeded:
+            self._unheeded.remove(tag)
+            return _NOTHING
+        return line or _NOTHING
 
     def rest(self, line: bytes) -> Parts:
         """An untagged response whole, without its '* ', its literals read."""

@@ -13,12 +13,15 @@ from imap.server import Login
 from sync.errors import AuthenticationFailed, Code, ConnectFailed, ConnectionLost
 from sync.model import Capabilities
 
+NAME, VERSION = "Mailhaul", "0.1"
+"""What servers are told of us."""
 _SIMPLE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e ]+\Z")
 """Text that every server reads alike in quotes: ASCII without the quote and the backslash."""
 
 
-def log_in(dialogue: Dialogue, login: Login) -> None:
-    """Log in and learn what the server offers from now on.
+def log_in(dialogue: Dialogue, login: Login, *, identify: bool = True) -> None:
+    """Log in and learn what the server offers from now on. With `identify` it is told who we are
+    where it offers that (ID, RFC 2971), without waiting: some servers open no folder before.
 
     Raises AuthenticationFailed when a person has to change something, ConnectFailed when not."""
     for text in (login.username, login.password, login.authuser):
@@ -30,7 +33,19 @@ def log_in(dialogue: Dialogue, login: Login) -> None:
         raise _lost(dialogue, lost, login.password) from lost
     if not answer.ok:
         raise faults.login_failure(answer.text, dialogue.side, dialogue.host, login.password)
-    dialogue.capabilities = _capabilities(dialogue, answer)
+    known = _told(answer)
+    if known is None and identify and "ID" in dialogue.capabilities.names:
+        _identify(dialogue)
+        identify = False
+    if known is None:
+        known = parse_capabilities(_listed(dialogue.ask(b"CAPABILITY").untagged) or b"")
+    dialogue.capabilities = known
+    if identify and "ID" in known.names:
+        _identify(dialogue)
+
+
+def _identify(dialogue: Dialogue) -> None:
+    dialogue.mention(b'ID ("name" "%b" "version" "%b")' % (NAME.encode(), VERSION.encode()))
 
 
 def _try(dialogue: Dialogue, login: Login) -> Answer:
@@ -76,15 +91,12 @@ def _lost(
     return ConnectFailed(code, said, side=dialogue.side, where=dialogue.host)
 
 
-def _capabilities(dialogue: Dialogue, answer: Answer) -> Capabilities:
-    """From the answer to the login where it has them, else asked for."""
-    code = response_code(answer.text)
-    if code.name == b"CAPABILITY":
-        return parse_capabilities(code.arguments)
+def _told(answer: Answer) -> Capabilities | None:
+    """What the server offers from now on, if the answer to the login says so."""
+    if answer.code.name == b"CAPABILITY":
+        return parse_capabilities(answer.code.arguments)
     listed = _listed(answer.untagged)
-    if listed is None:
-        listed = _listed(dialogue.ask(b"CAPABILITY").untagged)
-    return parse_capabilities(listed or b"")
+    return None if listed is None else parse_capabilities(listed)
 
 
 def _listed(untagged: tuple[Parts, ...]) -> bytes | None:

@@ -15,6 +15,8 @@ class Server:
     security: Security = Security.TLS
     verify: bool = True
     """The certificate has to be good. False trusts whoever answers."""
+    identify: bool = True
+    """Tell it who we are (ID, RFC 2971), where it offers that: some open no folder before."""
 
 
 @dataclass(frozen=True, slots=True)

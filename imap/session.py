@@ -170,7 +170,7 @@ class Session:
     def _come(self) -> Dialogue:
         dialogue = connect(self.server, self._policy, self.side, self._limit, self._heed)
         try:
-            log_in(dialogue, self._login)
+            log_in(dialogue, self._login, identify=self.server.identify)
         except Exception:
             dialogue.wire.close()
             raise

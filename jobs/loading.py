@@ -10,7 +10,7 @@ from typing import Any
 from imap.server import Login, Server
 from importer.usernames import source_login
 from jobs.share import Limits
-from parameters.build import sync_options
+from parameters.build import identifies, sync_options
 from parameters.choices import Choices, ChoicesUnreadable, from_json
 from store.doubt import quiet_seconds
 from store.engine import Store
@@ -68,13 +68,18 @@ class Work:
     """Seconds to wait for an answer: of the source, and of the destination."""
 
 
-def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
-    """Raises SealBroken when a password cannot be opened with our keys."""
+def sides_of(
+    account: Account, migration: Migration, sealer: Sealer, choices: Choices | None = None
+) -> Sides:
+    """As the migration's options are now, or as `choices` were when the run began. Raises
+    SealBroken when a password cannot be opened with our keys."""
+    identify = identifies(choices) if choices else _identifies(migration)
     return Sides(
         source=Server(
             account.source_host or migration.source_host,
             account.source_port or migration.source_port,
             Security(account.source_security or migration.source_security),
+            identify=identify,
         ),
         login=Login(
             account.source_username,
@@ -82,7 +87,7 @@ def sides_of(account: Account, migration: Migration, sealer: Sealer) -> Sides:
         ),
         mailbox=account.mailbox,
         mailbox_password=_opened(sealer, account.mailbox_password_sealed, migration.id, "mailbox"),
-        destination=_place(migration.destination),
+        destination=_place(migration.destination, identify),
     )
 
 
@@ -101,7 +106,7 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
         return Work(
             account_id=account.id,
             attempts=account_run.attempts,
-            sides=_with_defaults(sides_of(account, migration, sealer)),
+            sides=_with_defaults(sides_of(account, migration, sealer, choices)),
             options=replace(
                 options, allow_removal=account_run.removal_allowed, bytes_per_second=share
             ),
@@ -136,12 +141,20 @@ def _with_defaults(sides: Sides) -> Sides:
     return replace(sides, login=login)
 
 
-def _place(destination: DestinationServer | None) -> Place | None:
+def _identifies(migration: Migration) -> bool:
+    try:
+        return identifies(from_json(migration.options))
+    except ChoicesUnreadable:
+        # What cannot be read stops a run, and tells the check nothing of this.
+        return True
+
+
+def _place(destination: DestinationServer | None, identify: bool) -> Place | None:
     if destination is None:
         return None
     security = Security(destination.security)
     return Place(
-        Server(destination.host, destination.port, security),
+        Server(destination.host, destination.port, security, identify=identify),
         destination.provisioner,
         dict(destination.config),
         destination.password_policy,

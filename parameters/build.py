@@ -6,6 +6,7 @@ from importer.patterns import compile_pattern
 from parameters.choices import Choices
 from parameters.custom import parse_custom
 from parameters.meaning import meant
+from parameters.reading import Usage
 from sync.options import FolderChoice, MessageChoice, Mode, SyncOptions
 
 
@@ -35,6 +36,14 @@ def sync_options(
         copy_unfiled=choices.copy_unfiled,
     )
     return meant(parse_custom(choices.custom), options)
+
+
+def identifies(choices: Choices) -> bool:
+    """Whether servers are told who we are; so it is where the custom parameters make no sense."""
+    try:
+        return "noid" not in parse_custom(choices.custom).flags
+    except Usage:
+        return True
 
 
 def _folders(choices: Choices) -> FolderChoice:

@@ -51,7 +51,6 @@ HARMLESS: dict[str, str] = {
     "noabletosearch#": "nothing is searched for",
     "nomixfolders": _OURS,
     "filterbuggyflags": "flags that the destination does not take are left out always",
-    "noid": "no ID is sent",
 }
 HARMLESS_WITH_VALUE: dict[str, str] = {
     "tmpdir": "no temporary files are made",

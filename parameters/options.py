@@ -76,6 +76,7 @@ _COPY_FLAGS = {
         "remove from the destination what equals another message of the folder byte for byte, "
         "and has no copy of its own at the source"
     ),
+    "noid": "tell no server who we are (ID), where it offers to be told",
 }
 _PAGE_NUMBERS = {
     "timeout#": "seconds to wait for an answer of this server; 0 for ever; else 120",

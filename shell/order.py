@@ -95,7 +95,13 @@ def _place(given: Given, side: Side, just: Just | None) -> Place:
     port = port or (993 if security is Security.TLS else 143)
     return Place(
         side,
-        Server(host, port, security, verify=f"insecure{number}" not in given.flags),
+        Server(
+            host,
+            port,
+            security,
+            verify=f"insecure{number}" not in given.flags,
+            identify="noid" not in given.flags,
+        ),
         user or "",
         given.last(f"authuser{number}") or "",
         _policy(given, number, port),

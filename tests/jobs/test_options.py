@@ -167,7 +167,7 @@ def test_options_that_cannot_be_carried_out_end_the_account(
 
 def test_the_options_are_those_of_the_start(services: Services) -> None:
     """Choices become the engine's options once, and the line's timeouts."""
-    chosen = Choices(max_age_days=9, timeout_source=7, custom="--minsize=99 --noautomap")
+    chosen = Choices(max_age_days=9, timeout_source=7, custom="--minsize=99 --noautomap --noid")
     number = started(services, [993, 993], to_json(chosen))
     with services.store.write() as session:
         for migration in session.query(Migration):
@@ -175,3 +175,6 @@ def test_the_options_are_those_of_the_start(services: Services) -> None:
     work = work_of(services.store, number, services.sealer)
     assert (work.options.messages.max_age_days, work.timeouts) == (9, (7, 600))
     assert (work.options.messages.min_size, work.options.folders.automap) == (100, False)
+    assert work.sides.destination is not None
+    assert not work.sides.source.identify
+    assert not work.sides.destination.server.identify

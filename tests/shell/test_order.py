@@ -29,6 +29,14 @@ def test_a_value_may_look_like_an_option() -> None:
     assert order("--user1", "--port1").source.username == "--port1"
 
 
+@pytest.mark.parametrize("flag", ["--noid", "--no-id"])
+def test_both_servers_are_told_who_we_are_or_none(flag: str) -> None:
+    """ID is sent unless somebody minds."""
+    for chosen, told in ((order(), True), (order(flag), False)):
+        servers = chosen.source.server, chosen.destination.server
+        assert [server.identify for server in servers] == [told, told]
+
+
 @pytest.mark.parametrize(
     ("options", "port", "security"),
     [
