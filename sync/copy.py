@@ -22,6 +22,7 @@ from sync.errors import (
     StopReason,
 )
 from sync.intent import Pair
+from sync.judging import suspected
 from sync.model import Appended, Fetched, MessageMeta, Outgoing, Unreadable
 from sync.options import ProofLevel, SyncOptions
 from sync.ports import Ledger, Stop
@@ -182,6 +183,7 @@ class Copier:
             pairs[uid] = Pair(uid, there, batch.sizes.get(uid, batch.metas[uid].size))
         for meta in batch.without_uid:
             pairs.setdefault(meta.uid, Pair(meta.uid, 0, batch.sizes[meta.uid]))
+        suspected(work, pairs, self._ledger)
         self._ledger.settle(work.key, batch.number, list(pairs.values()))
         self._ledger.refuse(work.key, refusals(batch, self._sides.destination.append_limit))
         batch.settled = True

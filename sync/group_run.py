@@ -30,6 +30,7 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
+from sync.judging import keep, name_judged, to_read_again
 from sync.learning import Learnt
 from sync.looking import listings, look, look_at_all
 from sync.model import FolderStatus
@@ -201,9 +202,13 @@ class GroupRun:
 
     def _prove(self, works: list[Work]) -> None:
         options = self._options
-        if any(w.wrote for w in works) or (works and options.proof is ProofLevel.CONTENT):
+        whole = options.proof is ProofLevel.CONTENT
+        if any(whole or work.wrote or to_read_again(work) for work in works):
             self._progress.verifying()
             prove_copies(works, self._sides, self._ledger, self.learnt, options=options)
+        for work in works:
+            name_judged(work)
+        keep(works, self._ledger)
 
     def _look_again(self, works: list[Work]) -> None:
         """Messages have vanished: if the source lists now what it did not list before, or what it

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from sync.asking import not_shown
 from sync.errors import Code, FolderChanged, FolderError, Side, UidValidityChanged
+from sync.judging import to_read_again
 from sync.learning import Learnt
 from sync.listing import Listing
 from sync.looking import listings
@@ -40,7 +41,8 @@ def prove_copies(
         left = _uncounted(left, sides)
     if left:
         _prove_listed(left, sides, ledger)
-    readable = works if options.proof is ProofLevel.CONTENT else wrote
+    whole = options.proof is ProofLevel.CONTENT
+    readable = [work for work in works if whole or work in wrote or to_read_again(work)]
     read_back([w for w in readable if w.under_way], sides, ledger, learnt, options=options)
 
 

@@ -13,6 +13,8 @@ from itertools import chain
 from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
 from sync.errors import Code, FolderChanged, Side
+from sync.intent import Judgement
+from sync.judging import to_read_again
 from sync.learning import Learnt
 from sync.options import ProofLevel, SyncOptions
 from sync.pairs import Pairs
@@ -39,6 +41,8 @@ def read_back(
     if options.proof is not ProofLevel.CONTENT:
         for work, uids in _first(works, learnt).items():
             asked[work] |= {u: place for u, place in uids.items() if u in reading.copied[work]}
+    for work in works:
+        asked[work] |= to_read_again(work)
     for work, suspects in reading.suspects.items():
         asked[work] |= {uid: suspects[uid] for uid in learnt.unknown(_kinds(work, suspects))}
     reading.run(asked)
@@ -129,6 +133,7 @@ def _doubtful(work: Work, copied: Pairs) -> dict[int, int]:
     for uid in [uid for uid in work.doubtful[DOUBTFUL:] if uid in copied]:
         work.tally.altered += 1
         work.tally.name(uid, work.outcome(uid), Code.ALTERED, Alteration.SIZE)
+        work.judged[uid] = Judgement(Code.ALTERED, Alteration.SIZE)
     doubtful = [uid for uid in work.doubtful[:DOUBTFUL] if uid in copied]
     return {uid: copied[uid].destination_uid for uid in doubtful}
 
@@ -160,6 +165,8 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
         error = found.unreadable
         tally.unproven += error.side is not Side.SOURCE
         tally.name(uid, was, Code.UNREADABLE, error.server_words)
+        if error.side is not Side.SOURCE:
+            work.judged[uid] = Judgement(Code.UNREADABLE, error.server_words)
     else:
         tally.read_back += 1
         (work.unlike if found.altered else work.equal).add(uid)
@@ -176,6 +183,7 @@ def _tell(altered: Alterations, found: Compared, *, was: Outcome) -> None:
         tally.unproven += 1
         tally.recount([found.uid], was=was, now=outcome)
     tally.name(found.uid, outcome, Code.ALTERED, words(altered))
+    found.work.judged[found.uid] = Judgement(Code.ALTERED, words(altered))
 
 
 def _close(found: Closed) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sync.content import Closed, Copies, compare
 from sync.errors import Code, FolderError
+from sync.judging import keep
 from sync.leaving import deleted
 from sync.model import Asked
 from sync.ports import Ledger, SourceDeleter
@@ -65,6 +66,7 @@ class Removal:
             settle(found, self._ledger, was=self._outcome(found.uid))
             if not found.equal and not found.altered and not found.gone_at_source:
                 self.keep([found.uid], UNREAD)
+        keep([work], self._ledger)
         self.keep([uid for uid in pairs if uid in work.unlike], ALTERED)
         return [uid for uid in pairs if uid in work.equal]
 

@@ -10,7 +10,7 @@ from sync.alteration import Alterations
 from sync.columns import Uids
 from sync.errors import FolderError
 from sync.folders import FolderPair
-from sync.intent import FolderKey, Known, Pair, Rest
+from sync.intent import FolderKey, Judgement, Known, Pair, Rest
 from sync.listing import Listing
 from sync.messages import Messages
 from sync.model import FolderStatus
@@ -57,6 +57,9 @@ class Work:
     """Source uids whose copies were read back in this run, and are equal byte for byte."""
     unlike: Uids = field(default_factory=Uids)
     """And those that are not."""
+    judged: dict[int, Judgement | None] = field(default_factory=dict)
+    """By source uid: what the proof has found wrong, None for what is wrong no longer; until it is
+    in the ledger."""
     missed: Uids = field(default_factory=Uids)
     """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)

@@ -194,7 +194,7 @@ def test_what_the_archive_lacks_is_copied_or_named() -> None:
     assert world.equal()
 
 
-def test_a_date_that_differs_is_named_once() -> None:
+def test_a_date_that_differs_is_named() -> None:
     """The archive's internal date stays, as MOVE and COPY keep it."""
     world, watcher = Archive(), Watcher()
     world.fill("Work", message(1))
@@ -202,7 +202,9 @@ def test_a_date_that_differs_is_named_once() -> None:
     report = world.run(MOVE, watcher)
     assert report.verdict is Verdict.EXCEPTIONS
     assert [(n.code, n.outcome) for n in watcher.notes] == [(Code.DATE_ALTERED, Outcome.PRESENT)]
-    assert world.run(MOVE).verdict is Verdict.VERIFIED
+    world.ledger.begin_run()
+    assert world.run(MOVE, watcher).verdict is Verdict.EXCEPTIONS
+    assert [n.code for n in watcher.notes] == [Code.DATE_ALTERED] * 2
 
 
 @pytest.mark.parametrize("options", KINDS)

@@ -1,0 +1,100 @@
+"""What a proof has found wrong with copies, kept in the ledger for as long as it is true.
+
+A run is as green as the worst of that: each run names it again. Where the proof has not had its
+last word it is asked for again: a copy that was another message, could not be read, or was not read
+yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sync.alteration import Alteration, known, named
+from sync.dates import same_instant
+from sync.errors import Code
+from sync.intent import Judgement
+from sync.ports import Ledger
+from sync.report import Outcome
+from sync.resting import disturb
+from sync.work import Work
+
+UNREAD = Judgement(Code.ALTERED, "not read back yet")
+"""Of a copy of what servers are known to alter: written when it is sent, so that it is not
+forgotten with the process."""
+READ_AGAIN = 100
+"""So many copies of another size are read by a later run at most, in each folder."""
+
+
+def suspected(work: Work, uids: Iterable[int], ledger: Ledger) -> None:
+    """Of those that were just copied, what has to be read back."""
+    ledger.judge(work.key, {uid: UNREAD for uid in uids if uid in work.suspect})
+
+
+def to_read_again(work: Work) -> dict[int, int]:
+    """Source uid → destination uid of copies that have to be proven once more."""
+    judged, pairs = work.known.judgements, work.known.pairs
+    found = [uid for uid, judgement in judged.items() if _asked_again(work, uid, judgement)]
+    large = [uid for uid in found if judged[uid].words == Alteration.SIZE][READ_AGAIN:]
+    return {uid: pairs[uid] for uid in found if uid not in large}
+
+
+def _asked_again(work: Work, uid: int, judgement: Judgement) -> bool:
+    """Of what an earlier attempt of this very run has sent nothing was told yet."""
+    if uid in work.copied or not work.known.pairs.get(uid) or not _stands(work, uid):
+        return False
+    sent = uid in work.known.sent
+    return judgement.code is not Code.DATE_ALTERED if sent else _open(judgement)
+
+
+def name_judged(work: Work) -> None:
+    """What was found by earlier runs and is true still. What this one has looked at is told."""
+    told = {*work.judged, *work.equal, *work.unlike, *work.missed, *work.to_prove}
+    for uid, judgement in work.known.judgements.items():
+        if uid in told or uid not in work.known.pairs or not _stands(work, uid):
+            continue
+        if judgement.code is Code.DATE_ALTERED and _dated(work, uid):
+            work.judged[uid] = None
+            continue
+        work.tally.altered += judgement.code is Code.ALTERED
+        work.tally.name(uid, Outcome.PRESENT, judgement.code, judgement.words)
+
+
+def keep(works: Sequence[Work], ledger: Ledger) -> None:
+    """Write down what was found, and what is true no longer."""
+    for work in works:
+        judged = work.judged
+        for uid in work.equal:
+            old = work.known.judgements.get(uid)
+            if uid in work.suspect or (old and old.code is not Code.DATE_ALTERED):
+                judged.setdefault(uid, None)
+        if work.under_way:
+            for uid in work.suspect:
+                judged.setdefault(uid, None)
+        if judged:
+            ledger.judge(work.key, judged)
+            if any(judged.values()):
+                disturb(work, ledger)
+            judged.clear()
+
+
+def _open(judgement: Judgement) -> bool:
+    if judgement.code is Code.UNREADABLE or judgement == UNREAD:
+        return True
+    kinds = named(judgement.words)
+    return judgement.code is Code.ALTERED and (not known(kinds) or Alteration.SIZE in kinds)
+
+
+def _stands(work: Work, uid: int) -> bool:
+    """The original is there, and the pair is believed."""
+    if uid in work.missed or uid in work.dead:
+        return False
+    return work.part is not None or work.tally.listed.position(uid) >= 0
+
+
+def _dated(work: Work, uid: int) -> bool:
+    """Both sides show the same date now."""
+    mine, there = work.tally.listed, work.theirs.messages
+    at, place = mine.position(uid), there.position(work.known.pairs.get(uid, 0))
+    if at < 0 or place < 0:
+        return False
+    return same_instant(mine.internaldate(at), there.internaldate(place))
