@@ -238,6 +238,8 @@ class PoisonedSets(Trouble):
 class PoisonedChanges(PoisonedSets):
     """Refuses each STORE or EXPUNGE that a certain message is in."""
 
+    busy = red = True
+
     def before(self, verb: str, args: list[Word], act: Act, commands: Commands) -> None:
         if verb in ("UID STORE", "UID EXPUNGE") and commands.box is not None:
             _, chosen, _ = commands._chosen(args)

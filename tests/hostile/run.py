@@ -23,6 +23,7 @@ from sync.options import Mode, Security
 from sync.ports import Ledger
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome
 from tests.hostile.events import DESTINATION_EVENTS, SOURCE_EVENTS, Backup
+from tests.hostile.lies import PoisonedSets
 from tests.hostile.manners import RED_FORMS
 from tests.hostile.oracle import GREEN, Before, Failure, Oracle, blamed_in_vain
 from tests.hostile.server import ModelServer
@@ -33,6 +34,7 @@ PATIENCE = 20.0
 """Seconds for one run: what takes longer hangs."""
 CALM_RUNS = 3
 WRITES = {"APPEND", "UID STORE", "CREATE", "DELETE", "UID EXPUNGE", "RENAME"}
+CHANGES = {"UID STORE", "UID EXPUNGE"}
 
 
 @dataclass
@@ -190,7 +192,9 @@ class Play:
         else:
             self._look_whole(ran, ran.report)
         self.once("idle")
-        done = [verb for verb in self.world.destination.account.writes if verb in WRITES]
+        busy = any(one.busy for one in self.destination.troubles.all)
+        writes = WRITES - CHANGES if busy else WRITES
+        done = [verb for verb in self.world.destination.account.writes if verb in writes]
         if done and self.world.ledger != "none":
             self.oracle.fail("not idle", f"{done[:20]}")
 
@@ -206,7 +210,8 @@ class Play:
             return any(one.curses(text) for one in self._cursing for text in spelled)
 
         def guilty(uid: int) -> bool:
-            return any(one.blames(uid) for one in self.source.troubles.all)
+            unreadable = any(isinstance(one, PoisonedSets) for one in self.destination.troubles.all)
+            return unreadable or any(one.blames(uid) for one in self.source.troubles.all)
 
         forms = {self.world.source.manners.list_form, self.world.destination.manners.list_form}
         if not forms & RED_FORMS:

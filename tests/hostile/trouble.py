@@ -35,6 +35,8 @@ class Trouble:
 
     lasting = False
     """It does not go away when servers calm down."""
+    busy = False
+    """What it refuses is tried again by each run: flags, and removals."""
     red = False
     """With it a run need not get green, however often it is tried."""
 

@@ -226,7 +226,11 @@ def _trouble(here: SideOfWorld, there: SideOfWorld, rng: Random, only: Sequence[
             continue
         groups.add(group)
         side = there if destination else here
-        side.troubles.append(kind(Random(rng.random())))
+        trouble = kind(Random(rng.random()))
+        if destination and name == "poisoned sets":
+            # Whether a copy that nobody can read is a good one, nobody can say.
+            trouble.red = True
+        side.troubles.append(trouble)
         side.names.append(name)
 
 
