@@ -205,15 +205,14 @@ class Arrivals:
 
 
 def _meta(items: bytes, size: int) -> MessageMeta:
-    """From the items of a FETCH response; uid 0 when it does not tell one."""
+    """From the items of a FETCH response; uid 0 when it does not tell one. Where it does not tell
+    the flags it tells no date either: both are those of the listing then."""
     told = attributes((items,))
-    date, flags = told.get(b"INTERNALDATE"), told.get(b"FLAGS")
-    return MessageMeta(
-        number(told.get(b"UID")),
-        size,
-        date.decode("latin-1") if isinstance(date, bytes) else "",
-        flag_set(flags) if isinstance(flags, list) else frozenset(),
-    )
+    uid, date, flags = number(told.get(b"UID")), told.get(b"INTERNALDATE"), told.get(b"FLAGS")
+    if not isinstance(flags, list):
+        return MessageMeta(uid, size)
+    spelled = date.decode("latin-1") if isinstance(date, bytes) else ""
+    return MessageMeta(uid, size, spelled, flag_set(flags))
 
 
 def _pieces(spool: IO[bytes]) -> Iterator[bytes]:

@@ -62,12 +62,15 @@ class Completion:
         if sure and self._whole and self._enough:
             return None
         named = self._named()
+        guessed = named is None and refusal is not None
+        if guessed:
+            named = self._given()
         if named is None:
             if refusal is not None and not len(self._metas.messages()):
                 return refusal
             self._doubt(sure=sure)
             return None
-        if (nothing := self._describe(named)) is not None:
+        if (nothing := self._describe(named, guessed=guessed)) is not None:
             return nothing
         self._count(named)
         return None
@@ -119,8 +122,17 @@ class Completion:
         ranges = UidRanges.spanning(found).below(HIGHEST_UID + 1)
         return ranges if uids is None else UidRanges.of(_both(ranges, uids))
 
-    def _describe(self, named: UidRanges) -> Answer | None:
-        """Ask for what is missing. The refusal, if that is the answer to everything."""
+    def _given(self) -> UidRanges | None:
+        """The uids that there may be, where nobody names those that there are."""
+        highest = self._selected.uidnext - 1
+        if not self._first <= highest < self._first + MOST:
+            return None
+        given = UidRanges(((self._first, highest),))
+        return given if self._asked.uids is None else UidRanges.of(_both(given, self._asked.uids))
+
+    def _describe(self, named: UidRanges, *, guessed: bool) -> Answer | None:
+        """Ask for what is missing. The refusal, if that is the answer to everything. Of uids that
+        are `guessed` those that are refused stand for messages."""
         listed = self._metas.messages()
         missing = [
             uid
@@ -134,6 +146,8 @@ class Completion:
                 refused = self._ask(missing, items)
                 listed = self._metas.messages()
                 missing = [uid for uid in missing if listed.position(uid) < 0]
+            if guessed:
+                missing = [uid for uid in missing if uid in refused]
             if not any(uid in refused for uid in missing):
                 break
         if len(missing) > 1 and not listed and all(uid in refused for uid in missing):

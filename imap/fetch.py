@@ -30,7 +30,7 @@ from imap.halves import Round, Verb
 from imap.hard import Strikes, hard_ones, refused_alone, sort, unreadable
 from imap.names import wire_name
 from imap.presence import surely_gone
-from imap.selection import Opening, check_uidvalidity
+from imap.selection import Opening, at_folder, check_uidvalidity
 from imap.session import Session
 from imap.uidset import uid_sets
 from sync.errors import Code, ConnectionLost, FolderBusy
@@ -41,6 +41,9 @@ AHEAD = 24 * 1024
 of it is answered, more is sent."""
 PER_COMMAND = 500
 _ITEMS = b"(UID FLAGS INTERNALDATE BODY.PEEK[])"
+_PLAIN_ITEMS = b"(UID BODY.PEEK[])"
+MOST_PLAIN = 20
+"""Where more than so many are refused, it is not for their dates."""
 _AROUND = 100
 """Bytes of a command beside its uids or its folder's name, at most."""
 
@@ -95,10 +98,12 @@ class BodyStream:
             if command.answer is not None:
                 sort(self._session, command, command.answer)
         for part in [part for part in parts if part.left]:
-            yield from self._on(dialogue, part)
+            with at_folder(part.wanted.folder.name):
+                yield from self._on(dialogue, part)
         missing = [part for part in parts if part.waiting]
         for part in missing:
-            yield from self._left(dialogue, part)
+            with at_folder(part.wanted.folder.name):
+                yield from self._left(dialogue, part)
         missing = [part for part in missing if part.waiting]
         if missing:
             self._session.drop()
@@ -212,7 +217,18 @@ class BodyStream:
             del part.waiting[uid]
             yield part.wanted, Vanished(uid)
         for uid in [uid for uid in part.waiting if uid in part.asked_again]:
-            del part.waiting[uid]
-            said = part.words.get(uid, part.said)
-            yield part.wanted, unreadable(self._session, part, uid, said)
+            if uid in part.words:
+                yield from self._without_date(dialogue, part, uid)
+            if uid in part.waiting:
+                del part.waiting[uid]
+                said = part.words.get(uid, part.said)
+                yield part.wanted, unreadable(self._session, part, uid, said)
         part.asked_again.update(part.waiting)
+
+    def _without_date(self, dialogue: Dialogue, part: Sought, uid: int) -> Iterator[Result]:
+        """A message that is refused alone may be had without its date and its flags."""
+        if self._arrivals is None or len(part.words) > MOST_PLAIN:
+            return
+        dialogue.ask(b"NOOP")
+        tag = dialogue.send(b"UID FETCH", b"%d" % uid, _PLAIN_ITEMS)
+        yield from self._answers(self._arrivals, Command(tag, part, [uid]))

@@ -112,6 +112,21 @@ def test_bodies_of_every_form(scene: Scene) -> None:
     assert found == {1: b"one\n\r\r\n", 2: b"a\0b", 3: b'a"b', 4: b"x" * BIG, 5: b"five"}
 
 
+def test_flags_that_come_apart_from_the_body_are_not_none(scene: Scene) -> None:
+    """A server tells them in a response of their own: the listing's flags and date count."""
+    source = scene.source(
+        serving(
+            fetch(
+                b'* 1 FETCH (UID 1 FLAGS (\\Seen))\r\n* 1 FETCH (UID 1 INTERNALDATE "%b" BODY[] {3}'
+                b"\r\none)\r\n" % b"17-Jul-1996 02:44:25 -0700"
+            )
+        )
+    )
+    ((_, answer),) = source.bodies([Wanted(FOLDER, 7, (1,))])
+    assert isinstance(answer, Fetched)
+    assert (answer.meta.flags, answer.meta.internaldate) == (frozenset(), "")
+
+
 def test_a_body_that_is_not_read_is_passed_over(scene: Scene) -> None:
     """Whoever loses interest in one message still gets the next one whole."""
     source = scene.source(serving(fetch(body(1, b"x" * BIG), body(2, b"two"))))
@@ -172,7 +187,7 @@ def test_a_refused_fetch_keeps_the_servers_words(scene: Scene) -> None:
     no = b"NO [SERVERBUG] Internal error"
     source = scene.source(
         serving(fetch(body(1, b"one"), status=no), noop, fetch(status=no), alive(2)),
-        serving(noop, fetch(status=no), alive(2)),
+        serving(noop, fetch(status=no), alive(2), noop, fetch(status=no)),
     )
     found = read(source, [1, 2])
     assert isinstance(found[2], Unreadable)

@@ -128,6 +128,21 @@ def test_a_date_costs_no_size(scene: Scene) -> None:
     ]
 
 
+def test_one_message_costs_no_listing_where_search_fails_too(scene: Scene) -> None:
+    """Nobody names the messages: the uids that were given out are asked for, in halves."""
+    server = Balky(mail(*UIDS), refused={b"RFC822.SIZE": {30}, b"SEARCH": UIDS}, patience=4)
+    found = listed(scene, server)
+    assert list(found.messages.uids) == list(UIDS)
+    assert [meta.uid for meta in found.messages if not meta.size] == [30]
+    assert found.whole
+
+
+def test_a_date_costs_no_body(scene: Scene) -> None:
+    """A message is read without its date, where the server has none for it."""
+    server = Balky(mail(1, 2, 3), refused={b"INTERNALDATE": {2}})
+    assert bodies(scene, server, Wanted(WORK, 7, (1, 2, 3))) == server.bodies
+
+
 def test_a_folder_of_which_everything_is_refused(scene: Scene) -> None:
     """It is refused, after few commands: no message is at fault."""
     server = Balky(mail(*range(1, 3001)), refused={b"FETCH": range(1, 3001)}, patience=4)
@@ -230,7 +245,7 @@ def test_what_was_refused_before_is_asked_for_first_and_alone(scene: Scene) -> N
     assert len(found) == len(UIDS)
     fetches = [line for line in server.commands if b"BODY" in line]
     assert [line.split()[2] for line in fetches[:2]] == [b"30", b"900"]
-    assert (server.connections, len(fetches)) == (1, 7)
+    assert (server.connections, len(fetches)) == (1, 9)
 
 
 def test_bodies_within_a_limit(scene: Scene) -> None:
