@@ -216,7 +216,8 @@ WORKING: Mapping[Code, Words] = {
     ),
     Code.TOO_LARGE: Words(
         "The message is larger than the destination accepts.",
-        "Save it by hand, or ask the destination's administrator to raise the limit and run again.",
+        "Save it by hand, or ask the destination's administrator to raise the limit, and try this "
+        "account again.",
     ),
     Code.QUOTA: Words(
         "The destination's mailbox is full.",
@@ -224,7 +225,8 @@ WORKING: Mapping[Code, Words] = {
     ),
     Code.APPEND_REFUSED: Words(
         "{server} refused to store this message.",
-        "Read the server's words beside this. The other messages are not affected.",
+        "Read the server's words beside this. The other messages are not affected. It is sent "
+        "again when you try this account again.",
     ),
     Code.DELETION_REFUSED: Words(
         "More than half of a folder's mail at the destination would have been removed, or the "

@@ -108,7 +108,10 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer, choices)),
             options=replace(
-                options, allow_removal=account_run.removal_allowed, bytes_per_second=share
+                options,
+                allow_removal=account_run.removal_allowed,
+                retry_refused=options.retry_refused or account_run.retry_refused,
+                bytes_per_second=share,
             ),
             limits=limits,
             timeouts=(choices.timeout_source, choices.timeout_destination),

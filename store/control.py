@@ -271,6 +271,7 @@ def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
                 server_words="",
                 verdict="",
                 removal_allowed=False,
+                retry_refused=True,
             )
         )
 

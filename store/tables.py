@@ -312,6 +312,8 @@ class AccountRun(Base):
     left_out: Mapped[list[str]] = mapped_column(JSON, default=list)
     removal_allowed: Mapped[bool] = mapped_column(default=False)
     """A person has seen that more than half of a folder would be removed, and wants it."""
+    retry_refused: Mapped[bool] = mapped_column(default=False)
+    """A person has asked for another try: what was refused for good is asked for again."""
     error: Mapped[str] = mapped_column(String(40), default="")
     error_side: Mapped[str] = mapped_column(String(16), default="")
     """source or destination; empty where it is neither's."""

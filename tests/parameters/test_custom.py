@@ -205,6 +205,7 @@ def test_switches() -> None:
     assert options.delete_duplicates
     assert not meant("--nosubscribe").subscribe
     assert meant("--skipcrossduplicates").messages.once
+    assert meant("--retryrefused").retry_refused
 
 
 def test_what_makes_no_difference_is_noted() -> None:

@@ -191,6 +191,7 @@ def test_one_account_is_retried(store: Store, failed: bool) -> None:
     assert both(store, migration_id) == ("running", "running")
     again = account_run(store, first.id)
     assert (again.wish, again.error, again.attempts) == ("", "", 0)
+    assert again.retry_refused, "a person has asked for it"
 
 
 def test_a_blocked_account_is_mended_before_it_is_retried(store: Store) -> None:
