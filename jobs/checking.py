@@ -23,7 +23,7 @@ from parameters.build import sync_options
 from parameters.choices import from_json
 from provisioners import open_provisioner
 from provisioners.base import Provisioner
-from store.claims import begin_check, extend_check
+from store.claims import begin_check, extend_check, give_back_check
 from store.engine import StoreError
 from store.finishing import CheckEnd, finish_check
 from store.habits import habits
@@ -59,10 +59,13 @@ def check_account(services: Services, account_id: int, token: int) -> None:
             finish_check(session, account_id, token, _end(so_far.late(limit)))
         log.warning("check=late seconds=%d phase=%s", limit, so_far.doing.name.lower())
 
-    with (
-        Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat,
-        LastMoment(limit, ended_late, leave=lambda: make_room(services)) as last_moment,
-    ):
+    def given_back() -> None:
+        with services.store.write() as session:
+            give_back_check(session, account_id, token)
+        log.info("check=given_back phase=%s", so_far.doing.name.lower())
+
+    ends = LastMoment(limit, ended_late, give_back=given_back, leave=lambda: make_room(services))
+    with Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat, ends as last_moment:
         try:
             end = _check(services, account_id, so_far)
         except StoreError as error:

@@ -25,7 +25,7 @@ from store.completion import complete_runs
 from store.expiry import expire_account_runs, expire_checks
 from store.ledger import owned
 from store.limits import Limits, limits
-from store.states import AccountRunState, AccountState, MigrationState, Phase
+from store.states import AccountRunState, AccountState, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, now
 
 _CLAIM_LOCK = 7_260_302
@@ -144,6 +144,14 @@ def begin_check(session: Session, account_id: int, token: int, *, seconds: int) 
     query = update(Account).where(owned_check(account_id, token))
     values = {"check_lease": _until(seconds), "check_attempts": Account.check_attempts + 1}
     return _changed(session.execute(query.values(check_started_at=now(), **values)))
+
+
+def give_back_check(session: Session, account_id: int, token: int) -> bool:
+    """Its worker was asked to end: the check is made again, and this was no attempt."""
+    state = move(AccountState.CHECKING, AccountState.NEW)
+    values = {"check_lease": None, "check_attempts": Account.check_attempts - 1}
+    query = update(Account).where(owned_check(account_id, token))
+    return _changed(session.execute(query.values(state=state, **values)))
 
 
 def owned_check(account_id: int, token: int) -> Any:

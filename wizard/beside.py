@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from importer.amounts import count, size
 from importer.habits import told
 from parameters.choices import ChoicesUnreadable, from_json
-from store.reports import MORE
+from store.reports import MORE, Totals
 from store.tables import FolderRow, Run
 from sync.alteration import Alteration
 from sync.options import ProofLevel
@@ -61,8 +61,23 @@ def of_folder(row: FolderRow, *, dry_run: bool) -> tuple[str, ...]:
     return beside(counts, dry_run=dry_run)
 
 
-def proof_words(run: Run) -> tuple[str, str]:
-    """How each copy of this run was proven: a title and a sentence."""
+def proof_words(run: Run, totals: Totals) -> tuple[str, str]:
+    """How each copy of this run was proven: a title and a sentence, which claims no more than what
+    came of it."""
+    title, sentence = _proof(run)
+    if totals.accounts and totals.verified == totals.accounts:
+        if not (totals.excepted or totals.skipped or totals.failed):
+            return title, sentence
+        return title, f"But for the messages that are named below: {_lowered(sentence)}"
+    marked = "In the folders that are marked “Verified”, but for the messages that are named"
+    return f"{title}, not all of it verified", f"{marked}: {_lowered(sentence)}"
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _proof(run: Run) -> tuple[str, str]:
     try:
         choices = from_json(run.options)
     except ChoicesUnreadable:

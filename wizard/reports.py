@@ -74,7 +74,7 @@ def page(migration_id: int) -> ResponseReturnValue:
             totals=totals,
             told=told(run, totals),
             also=_also(session, run, totals),
-            proof=proof_words(run),
+            proof=proof_words(run, totals),
             pages=pages,
             account_runs=account_runs,
             folders=store_reports.folders(session, run.id, only=shown),

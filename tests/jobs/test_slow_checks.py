@@ -112,3 +112,26 @@ def test_a_check_that_was_ended_leaves_its_worker_at_work(
         spawn("jobs.clock")
         wait_until(lambda: set(states(services, slow)) == {"blocked"}, "both have an end", 60)
         assert server.connections == 2
+
+
+def test_a_worker_that_is_asked_to_end_gives_its_check_back(
+    make_services: Callable[..., Services], spawn: Spawn
+) -> None:
+    """Within five seconds whatever the server does: the row waits for another worker, and that was
+    no attempt."""
+    with trickling("lines") as server:
+        services = make_services(ALLOWED_PORTS=str(server.port), CHECK_WORKERS="1")
+        slow = slow_rows(services, server.port, 1)
+        worker = spawn("jobs.worker", "checks")
+        wait_until(lambda: services.bell.workers("checks") == 1, "the worker has signed on", 60)
+        clock = spawn("jobs.clock")
+        wait_until(lambda: server.connections == 1, "the check is under way", 60)
+        clock.kill()
+        asked = time.monotonic()
+        worker.terminate()
+        worker.wait(20)
+        assert time.monotonic() - asked < 8
+        assert states(services, slow) == ["new"]
+        with services.store.read() as session:
+            query = select(Account.check_attempts).where(Account.migration_id == slow)
+            assert session.scalars(query).one() == 0
