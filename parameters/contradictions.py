@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sync.options import Mode, ProofLevel, Refiling, SourceDeletion, SyncOptions
+from sync.options import Mode, Refiling, SourceDeletion, SyncOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def contradictions(options: SyncOptions) -> Iterator[Fault]:
         yield Fault("min_age_days", NO_AGE)
     if 0 < messages.max_size < messages.min_size:
         yield Fault("min_size", NO_SIZE)
-    unproven = options.proof is not ProofLevel.CONTENT or options.proof_sample
+    unproven = not options.proof.reads or options.proof_sample
     if options.source_deletion is not SourceDeletion.NEVER and unproven:
         yield Fault("source_deletion", DELETION_UNPROVEN)
     if options.refiling is not Refiling.NO and options.mode is Mode.ALL:

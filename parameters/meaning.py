@@ -31,9 +31,12 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
     flags = given.flags
     if "nosubscribe" in flags and {"subscribe", "subscribeall"} & flags:
         raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
+    if (text := given.last("proof")) is not None:
+        options = replace(options, proof=_proof(text))
     if {"delete", "delete1"} & flags:
         synced = SourceDeletion.SYNCED
-        options = replace(options, source_deletion=synced, proof=ProofLevel.CONTENT)
+        proof = options.proof if options.proof.reads else ProofLevel.CONTENT
+        options = replace(options, source_deletion=synced, proof=proof)
     return replace(
         options,
         mode=_mode(flags) or options.mode,
@@ -48,6 +51,12 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
         folders=_folders(given, options.folders),
         messages=_messages(given, options.messages),
     )
+
+
+def _proof(text: str) -> ProofLevel:
+    if text not in set(ProofLevel):
+        raise Usage(f"--proof takes {', '.join(ProofLevel)}, and not {text!r}.")
+    return ProofLevel(text)
 
 
 def _mode(flags: set[str]) -> Mode | None:

@@ -1,8 +1,8 @@
 """Every option by imapsync's name: what we do, what makes no difference, what we refuse.
 
 The command line and a migration's custom parameters read this very table. Not imapsync's are
---state, --json, --insecure#, --compress#, --allowremoval and --retryrefused. A name with '#' stands
-for both sides: 1 is the source and 2 the destination.
+--state, --json, --insecure#, --compress#, --allowremoval, --retryrefused and --proof. A name with
+'#' stands for both sides: 1 is the source and 2 the destination.
 """
 
 from __future__ import annotations
@@ -87,6 +87,12 @@ _PAGE_NUMBERS = {
     "timeout": "the same for both servers",
     "maxbytespersecond": "the most that passes on each server's line in a second; 0 for no limit",
 }
+_PAGE_TEXTS = {
+    "proof": (
+        "how copies are proven: counts, metadata (else), content: what this run has copied is read "
+        "on both sides, or everything: so is all that earlier runs have"
+    ),
+}
 _PAGE_FLAGS = {
     "dry": "change nothing, and tell what would be done",
     "delete1": (
@@ -144,6 +150,7 @@ _GROUPS: tuple[tuple[Sort, Words, str], ...] = (
     (Sort.NUMBER, _COPY_NUMBERS, ""),
     (Sort.FLAG, _COPY_FLAGS, ""),
     (Sort.FLAG, _PAGE_FLAGS, _FIELD),
+    (Sort.TEXT, _PAGE_TEXTS, _FIELD),
     (Sort.NUMBER, _PAGE_NUMBERS, _FIELD),
     (Sort.TEXT, _SHELL_TEXTS, _SHELL),
     (Sort.FLAG, _SHELL_FLAGS, _SHELL),

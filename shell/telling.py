@@ -58,6 +58,7 @@ def as_json(order: Order, record: Record, ending: Ending) -> str:
         "exit_name": ending.status.imapsync_name,
         "dry": order.options.dry_run,
         "mode": str(order.options.mode),
+        "proof": str(order.options.proof),
         "seconds": round(ending.seconds, 3),
         "source": _server(order.source),
         "destination": _server(order.destination),

@@ -35,7 +35,7 @@ from sync.learning import Learnt
 from sync.looking import listings, look, look_at_all
 from sync.model import FolderStatus
 from sync.once import Once
-from sync.options import ProofLevel, SyncOptions
+from sync.options import SyncOptions
 from sync.planning import plan_work
 from sync.ports import Ledger, Progress, Stop
 from sync.proving import prove_copies
@@ -202,7 +202,7 @@ class GroupRun:
 
     def _prove(self, works: list[Work]) -> None:
         options = self._options
-        whole = options.proof is ProofLevel.CONTENT
+        whole = options.proof.reads
         if any(whole or work.wrote or to_read_again(work) for work in works):
             self._progress.verifying()
             prove_copies(works, self._sides, self._ledger, self.learnt, options=options)

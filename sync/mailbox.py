@@ -19,7 +19,7 @@ from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
 from sync.intent import FolderKey, Pair, Rest
 from sync.once import Once
-from sync.options import Refiling, SourceDeletion, SyncOptions
+from sync.options import ProofLevel, Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
 from sync.prepare import Prepared, prepare
 from sync.refiling import check_refiling
@@ -54,8 +54,9 @@ def migrate(
         return tell_folders(prepared, progress, options)
     sides = Sides(source, destination)
     clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
-    if options.source_deletion is not SourceDeletion.NEVER:
-        # What is to leave the source has to be listed, whether it has changed or not.
+    all_read = options.proof is ProofLevel.EVERYTHING and not options.dry_run
+    if all_read or options.source_deletion is not SourceDeletion.NEVER:
+        # What is to be read, or to leave the source, is listed, whether it has changed or not.
         prepared = replace(prepared, unchanged={}, rested={})
     progress.planned(*_amount(prepared))
     worker = GroupRun(

@@ -1,8 +1,9 @@
 """A destination that told wrong uids (APPENDUID): its copies are looked for by what they are.
 
 That is seen where a told uid is no message's, or where a copy looks like another message while the
-original's looks are found elsewhere, or another copy's uid is not known. Then nothing is believed of what was told in this pass: a pair
-that is wrong would have a message sent twice, or the only copy of one removed as another's.
+original's looks are found elsewhere, or another copy's uid is not known. Then nothing is believed
+of what was told in this pass: a pair that is wrong would have a message sent twice, or the only
+copy of one removed as another's.
 """
 
 from __future__ import annotations

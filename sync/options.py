@@ -86,6 +86,15 @@ class ProofLevel(StrEnum):
     COUNTS = "counts"
     METADATA = "metadata"
     CONTENT = "content"
+    """What this run has copied is read on both sides."""
+    EVERYTHING = "everything"
+    """And so is all else that is known to be on both sides, also in folders in which nothing has
+    changed."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether copies are read back, more than has to be in any case."""
+        return self in (ProofLevel.CONTENT, ProofLevel.EVERYTHING)
 
 
 class Refiling(StrEnum):

@@ -3,6 +3,7 @@
     counts     the destination's folder holds as many messages more as were copied
     metadata   it lists each copy, with the original's size, date and flags; a doubtful one is read
     content    and copies are read on both sides and compared byte for byte
+    everything all pairs are, also those of earlier runs
 
 Whatever was asked for: what does not add up is looked at more closely, and what servers are known
 to alter, as well as some of the first copies, is read.
@@ -41,7 +42,7 @@ def prove_copies(
         left = _uncounted(left, sides)
     if left:
         _prove_listed(left, sides, ledger)
-    whole = options.proof is ProofLevel.CONTENT
+    whole = options.proof.reads
     readable = [work for work in works if whole or work in wrote or to_read_again(work)]
     read_back([w for w in readable if w.under_way], sides, ledger, learnt, options=options)
 

@@ -38,7 +38,7 @@ def read_back(
     """Read what is doubtful, and what was asked for; write what is found into the tallies."""
     reading = _Reading(works, sides, ledger, learnt)
     asked = {work: _chosen(work, pairs, options) for work, pairs in reading.copied.items()}
-    if options.proof is not ProofLevel.CONTENT:
+    if not options.proof.reads:
         for work, uids in _first(works, learnt).items():
             asked[work] |= {u: place for u, place in uids.items() if u in reading.copied[work]}
     for work in works:
@@ -116,10 +116,14 @@ def _first(works: Sequence[Work], learnt: Learnt) -> dict[Work, dict[int, int]]:
 
 
 def _chosen(work: Work, copied: Pairs, options: SyncOptions) -> dict[int, int]:
-    if options.proof is not ProofLevel.CONTENT:
+    if not options.proof.reads:
         return _doubtful(work, copied)
     there = copied.there
     known = {uid: place for uid, place in there.items() if place}
+    if options.proof is ProofLevel.EVERYTHING:
+        listed = work.tally.listed
+        present = _present(work, copied)
+        return known | {u: p for u, p in present.items() if listed.position(u) >= 0}
     if not options.proof_sample:
         return known
     some = spread(list(known), options.proof_sample)
@@ -157,8 +161,7 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
     """Write into the tally what became of a message that is counted as `was`."""
     work, uid, tally = found.work, found.uid, found.work.tally
     if found.absent is not None:
-        put = was is Outcome.COPIED or uid in work.refiled
-        if found.absent is Side.DESTINATION and put:
+        if found.absent is Side.DESTINATION:
             miss([uid], work, ledger, was=was)
             disturb(work, ledger)
     elif found.unreadable is not None:

@@ -29,12 +29,18 @@ PROOFS: Mapping[ProofLevel, tuple[str, str]] = {
     ),
     ProofLevel.METADATA: (
         "Compared one by one",
-        "Each message has a copy of its own, with the same size, date and flags.",
+        "Each message has a copy of its own, with the same size, date and flags. What mail servers "
+        "are known to alter is read again.",
     ),
     ProofLevel.CONTENT: (
         "Read back",
-        "Each copy is read again at the destination and compared letter by letter. "
-        "This takes about twice the time.",
+        "Each message that a run copies is read again at the destination and compared letter by "
+        "letter. This takes about twice the time.",
+    ),
+    ProofLevel.EVERYTHING: (
+        "Everything read back",
+        "Each message that is on both sides is read on both and compared letter by letter, also "
+        "what earlier runs have copied or found. Each run takes as long as the first.",
     ),
 }
 REFILINGS: Mapping[Refiling, str] = {

@@ -90,6 +90,7 @@ def test_how_to_connect(options: str, port: int, security: Security) -> None:
         ("--compress2 --nocompress2", "contradict"),
         ("--delete2 --noresyncflags", "contradicts"),
         ("--allowremoval", "for --delete2"),
+        ("--proof=eyes", "counts, metadata, content, everything"),
         ("--nosubscribe --subscribeall", "contradicts"),
         ("--sslargs1 SSL_verify_mode=0", "use --insecure1"),
         ("--sslargs1 SSL_version=SSLv3", "SSL_version is not supported"),
@@ -129,7 +130,16 @@ def test_a_deletion_in_the_source_is_proven() -> None:
         options = order(name).options
         assert (options.source_deletion, options.proof) == ("once synchronized", "content")
         assert options.proof_sample == 0
+    assert order("--delete1 --proof everything").options.proof is ProofLevel.EVERYTHING
+    assert order("--delete1 --proof counts").options.proof is ProofLevel.CONTENT
     assert order().options.source_deletion is SourceDeletion.NEVER
+
+
+@pytest.mark.parametrize("level", ProofLevel)
+def test_each_level_of_proof_has_a_name(level: ProofLevel) -> None:
+    """By metadata where none is given."""
+    assert order(f"--proof={level}").options.proof is level
+    assert order().options.proof is ProofLevel.METADATA
 
 
 def test_timeouts() -> None:

@@ -319,3 +319,27 @@ def test_reading_back_holds_some_messages_only() -> None:
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < 1.2 * peaks[0] < 4_000_000
+
+
+def test_everything_reads_all_pairs() -> None:
+    """Also of earlier runs, in folders in which nothing has changed; a copy that has become another
+    message is found, in whichever run it happens, and one that is gone when it is read."""
+    world, every = altering(lambda body: body), replace(CONTENT, proof=ProofLevel.EVERYTHING)
+    world.run()
+    for level, number in ((ProofLevel.CONTENT, 0), (ProofLevel.EVERYTHING, 9)):
+        world.ledger.begin_run()
+        report = world.run(replace(CONTENT, proof=level))
+        assert (report.verdict, report.total("read_back")) == (Verdict.VERIFIED, number)
+    there = world.destination.content["INBOX"].messages
+    there[3] = replace(there[3], body=same_size(there[3].body))
+    watcher = Watcher()
+    world.ledger.begin_run()
+    report = world.run(every, watcher)
+    assert report.verdict is Verdict.NOT_VERIFIED
+    assert [(n.uid, n.code, n.outcome) for n in watcher.notes] == [
+        (3, Code.ALTERED, Outcome.FAILED)
+    ]
+    assert (report.total("present"), report.total("failed"), report.total("copied")) == (8, 1, 0)
+    world.ledger.begin_run()
+    del world.source.content["INBOX"].messages[3]
+    assert world.run(every).total("read_back") == 8
