@@ -7,7 +7,7 @@ import pytest
 from parameters.options import OPTIONS, REPEATED, Sort
 from parameters.reading import Usage, read
 from shell.order import Order, understand
-from sync.options import Mode, Security, SourceDeletion, SyncOptions
+from sync.options import Mode, ProofLevel, Security, SourceDeletion, SyncOptions
 
 BASE = ("--host1=Old.example", "--user1=a", "--host2", "new.example", "--user2", "b")
 
@@ -130,8 +130,8 @@ def test_a_deletion_in_the_source_is_proven() -> None:
         options = order(name).options
         assert (options.source_deletion, options.proof) == ("once synchronized", "content")
         assert options.proof_sample == 0
-    assert order("--delete1 --proof everything").options.proof is ProofLevel.EVERYTHING
-    assert order("--delete1 --proof counts").options.proof is ProofLevel.CONTENT
+    assert order("--delete1", "--proof=everything").options.proof is ProofLevel.EVERYTHING
+    assert order("--delete1", "--proof=counts").options.proof is ProofLevel.CONTENT
     assert order().options.source_deletion is SourceDeletion.NEVER
 
 
