@@ -55,9 +55,11 @@ class DovecotServer:
         if not self.dovecot.maildir(login).is_dir():
             renew_over_imap(self, login)
             return
+        self.dovecot.stop()  # One of its processes may still write down what it knows.
         for path in self.dovecot.maildir(login).rglob("dovecot*"):
             if path.name != "dovecot-keywords" and not path.name.startswith("dovecot-uidvalidity"):
                 path.unlink()
+        self.dovecot.start()
 
     def save(self, login: str) -> Path:
         home = self.dovecot.mail_dir / login
@@ -66,7 +68,9 @@ class DovecotServer:
         return backup
 
     def restore(self, login: str, backup: Path) -> None:
+        self.dovecot.stop()
         copy_tree(backup, self.dovecot.mail_dir / login)
+        self.dovecot.start()
 
     def stop(self) -> None:
         self.dovecot.stop()
@@ -115,10 +119,14 @@ class CourierServer:
         return refused
 
     def renew(self, login: str) -> None:
-        """Courier's UIDVALIDITY is the second in which a folder was opened for the first time."""
+        """Courier's UIDVALIDITY is the second in which a folder was opened for the first time; it
+        writes that down when somebody opens it who may write, and has another one until then."""
         time.sleep(1.1)
         for path in self._maildir(login).rglob("courierimapuiddb"):
             path.unlink()
+        with Plain(self.port, login, PASSWORD) as client:
+            for name in client.names():
+                client.select(name)
 
     def save(self, login: str) -> Path:
         home = self._maildir(login).parent

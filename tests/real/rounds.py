@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.memory_ledger import MemoryLedger
@@ -26,7 +26,8 @@ class Rounds:
         """The name of each round, and what was promised of it and not kept."""
         yield "first copy", list(self._first())
         yield "second run", list(self._again(self.move.run, silent=True))
-        yield "without the ledger", list(self._again(lambda: self.move.run(MemoryLedger())))
+        forgotten = self._again(lambda: self.move.run(MemoryLedger()), may={"CREATE"})
+        yield "without the ledger", list(forgotten)
         self.move.source.renew(self.move.logins[0])
         yield "new UIDVALIDITY at the source", list(self._again(self.move.run))
         self.move.destination.renew(self.move.logins[1])
@@ -42,15 +43,18 @@ class Rounds:
         yield from complaints(ended, source, destination)
         yield from (f"at the source: {one}" for one in differences(before, source))
 
-    def _again(self, run: Callable[[], Ended], *, silent: bool = False) -> Iterator[str]:
+    def _again(
+        self, run: Callable[[], Ended], *, silent: bool = False, may: Collection[str] = ()
+    ) -> Iterator[str]:
         """A run that has nothing to bring but what was refused; when it is to be `silent` it knows
-        that, and does not ask again."""
+        that, and does not ask again. Names that were refused it `may` ask for when it does not
+        know."""
         source, before = self.move.read()
         ended = run()
         after = self.move.read()[1]
         yield from differences(before, after)
         yield from complaints(ended, source, after)
-        allowed = set() if silent or not self.refused else {"APPEND"}
+        allowed = set(may) | (set() if silent or not self.refused else {"APPEND"})
         if written := {name: n for name, n in ended.written.items() if name not in allowed}:
             yield f"it sent {written}"
         now = ended.report.verdict if ended.report else None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from tests.real.conftest import Serve
-from tests.real.corpus import usual_mailbox
+from tests.real.corpus import oddly_named, usual_mailbox
 from tests.real.rounds import broken
 
 PAIRS = [
@@ -21,3 +21,10 @@ def test_usual_mail(serve: Serve, source: str, destination: str) -> None:
     """Is the same on both sides, and stays so whatever is forgotten or numbered anew; nothing is
     sent a second time."""
     assert broken(serve(source), serve(destination), usual_mailbox()) == {}
+
+
+@pytest.mark.parametrize(("source", "destination"), PAIRS)
+def test_odd_names(serve: Serve, source: str, destination: str) -> None:
+    """Each folder ends up somewhere, under a name of its own, with its mail; what was refused
+    is not asked for again."""
+    assert broken(serve(source), serve(destination), oddly_named()) == {}
