@@ -27,6 +27,8 @@ from sync.intent import RefusedName
 from sync.model import FolderList
 from sync.ports import Destination
 
+AT_ONCE = 20
+"""Names in one call."""
 FEW = 3
 """Up to so many refused names are asked for once more."""
 
@@ -78,11 +80,12 @@ def make(
     listed: FolderList,
     pairs: tuple[FolderPair, ...],
     *,
-    again: Callable[[Refusals], tuple[FolderPair, ...]],
+    again: Callable[[Refusals, Mapping[str, str]], tuple[FolderPair, ...]],
     unwanted: Unwanted | None = None,
 ) -> Made:
     """`listed` are the destination's folders as they were; `again` maps all folders once more,
-    round what was refused. Where a person wants a folder it goes, or nowhere."""
+    round what was refused, and by source name leaves others where they are. Where a person wants a
+    folder it goes, or nowhere."""
     unwanted = unwanted or Unwanted()
     refused = _create(destination, listed, pairs, unwanted)
     names: set[str] = set()
@@ -93,7 +96,12 @@ def make(
             continue
         names.update(pair.destination.name for pair in shy)
         care.update((pair.source.name, more) for pair in shy)
-        pairs = again(Refusals(frozenset(names), dict(care)))
+        settled = {
+            pair.source.name: pair.destination.name
+            for pair in pairs
+            if pair.destination.name not in refused
+        }
+        pairs = again(Refusals(frozenset(names), dict(care)), settled)
         refused = {name: error for name, error in refused.items() if name not in names}
         renamed = [pair for pair in pairs if pair.source.name in {p.source.name for p in shy}]
         refused |= _create(destination, listed, renamed, unwanted)
@@ -120,18 +128,36 @@ def _create(
     names = sorted(missing.keys() - known.keys())
     if not names:
         return known
-    refused = dict(destination.create(names))
-    if 0 < len(refused) <= FEW:
-        # Once more, by the same name: a passing refusal is no reason to call a folder otherwise.
-        refused = dict(destination.create(sorted(refused)))
+    refused = _ask(destination, names, lambda name, error: unwanted.learn(missing[name], error))
     there = {folder.name for folder in listed.folders}
     twins = _twins([name for name in names if name not in refused], there)
     if twins:
         now = {folder.name for folder in destination.folders().folders if folder.selectable}
-        refused |= {name: _refused(name, _SWALLOWED) for name in twins if name not in now}
-    for name, error in refused.items():
-        unwanted.learn(missing[name], error)
+        for name in [name for name in twins if name not in now]:
+            refused[name] = _refused(name, _SWALLOWED)
+            unwanted.learn(missing[name], refused[name])
     return refused | known
+
+
+def _ask(
+    destination: Destination, names: Sequence[str], learn: Callable[[str, FolderError], None]
+) -> dict[str, FolderError]:
+    """Some at a time, so that a line that breaks at the next ones does not have those asked for
+    again that were refused. A few are asked for once more by the same name: a passing refusal is no
+    reason to call a folder otherwise."""
+    refused: dict[str, FolderError] = {}
+    told: set[str] = set()
+    for start in range(0, len(names), AT_ONCE):
+        refused |= destination.create(names[start : start + AT_ONCE])
+        if len(refused) > FEW:
+            for name in refused.keys() - told:
+                learn(name, refused[name])
+            told.update(refused)
+    if refused and not told:
+        refused = dict(destination.create(sorted(refused)))
+        for name, error in refused.items():
+            learn(name, error)
+    return refused
 
 
 def _twins(made: Sequence[str], there: set[str]) -> list[str]:

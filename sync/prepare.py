@@ -102,7 +102,9 @@ def prepare(
         destination,
         theirs,
         layout.pairs,
-        again=lambda refusals: lay_out(ours, theirs, known, options, refusals=refusals).pairs,
+        again=lambda refusals, settled: (
+            lay_out(ours, theirs, known | settled, options, refusals=refusals).pairs
+        ),
         unwanted=_unwanted(ledger, options, broke[Side.DESTINATION]),
     )
     _subscribe(destination, made.pairs, {**broke[Side.DESTINATION], **made.refused}, options)
