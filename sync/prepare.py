@@ -103,7 +103,7 @@ def prepare(
         theirs,
         layout.pairs,
         again=lambda refusals, settled: (
-            lay_out(ours, theirs, known | settled, options, refusals=refusals).pairs
+            lay_out(ours, theirs, {**known, **settled}, options, refusals=refusals).pairs
         ),
         unwanted=_unwanted(ledger, options, broke[Side.DESTINATION]),
     )
