@@ -46,6 +46,19 @@ def _asked_again(work: Work, uid: int, judgement: Judgement) -> bool:
     return judgement.code is not Code.DATE_ALTERED if sent else _open(judgement)
 
 
+def name_redated(work: Work) -> None:
+    """What was found at the destination, and not sent, with another internal date."""
+    mine, there = work.tally.listed, work.theirs.messages
+    for uid, copy in work.plan.recorded.there.items() if work.plan else ():
+        at, place = mine.position(uid), there.position(copy)
+        if at < 0 or place < 0 or uid in work.copied or uid in work.arrived:
+            continue
+        date = mine.internaldate(at)
+        if date and not same_instant(date, there.internaldate(place)):
+            work.tally.name(uid, Outcome.PRESENT, Code.DATE_ALTERED)
+            work.judged[uid] = Judgement(Code.DATE_ALTERED)
+
+
 def name_judged(work: Work) -> None:
     """What was found by earlier runs and is true still. What this one has looked at is told."""
     told = {*work.judged, *work.equal, *work.unlike, *work.missed, *work.to_prove}
