@@ -22,6 +22,8 @@ from sync.errors import ConnectionLost, Side, SyncError
 
 GATHER = 256 * 1024
 """What is sent waits for company until it is this much."""
+_QUICKACK: int | None = getattr(socket, "TCP_QUICKACK", None)
+_ON = struct.pack("i", 1)
 
 
 class Wire(Received):
@@ -158,7 +160,15 @@ class Wire(Received):
     def _receive_body(self) -> None:
         self._await_bytes(amid_literal=True)
 
+    def _acknowledge(self) -> None:
+        """What has come so far: where a server's next words are few, its kernel holds them back
+        until we do, and ours would put that off for 40 ms."""
+        if _QUICKACK is not None:
+            with contextlib.suppress(OSError):
+                self.sock.setsockopt(socket.IPPROTO_TCP, _QUICKACK, _ON)
+
     def _await_bytes(self, *, amid_literal: bool) -> None:
+        self._acknowledge()
         try:
             count = self._receive_some()
             if amid_literal:
