@@ -78,9 +78,16 @@ class Copier:
             if self._asked_to:
                 raise Stopped(self._asked_to)
             self._setbacks.ended(last=not waiting)
-            if full := self._setbacks.full:
+            if (full := self._setbacks.full) and not self._elsewhere(waiting, sending[0].work):
                 raise full
             self._stalls.divert(waiting)
+
+    def _elsewhere(self, waiting: Waiting, work: Work) -> bool:
+        """A folder may have a limit of its own: whether another one is to be tried before the
+        mailbox counts as full."""
+        waiting.postpone(work)
+        other = waiting.first is not None and waiting.first[0] is not work
+        return other and self._setbacks.try_elsewhere()
 
     def _next(self, waiting: Waiting) -> list[Batch]:
         """The next batches that go in one stream. One alone until it is known that uids are told,

@@ -35,7 +35,7 @@ class Setbacks:
         """So many messages, where the destination is short of room; 0 for any number."""
         self.cramped = False
         """It has said so in this stream: nothing more is sent in it."""
-        self._probing = False
+        self._probing = self._elsewhere = False
         self._words = ""
         self.full: DestinationFull | None = None
 
@@ -67,6 +67,14 @@ class Setbacks:
     def fits(self) -> None:
         """There was room for a message."""
         self._quota = 0
+        self._elsewhere = False
+
+    def try_elsewhere(self) -> bool:
+        """Once, until there was room for something."""
+        if self._elsewhere:
+            return False
+        self._elsewhere, self.full = True, None
+        return True
 
     def ended(self, *, last: bool) -> None:
         """A stream has ended, and nothing waits if it was the `last`. There may be room for more at

@@ -234,6 +234,26 @@ class TestRoom:
         assert one.named == [(6, Outcome.FAILED, Code.QUOTA, "[OVERQUOTA] full")]
         assert Counter(one.picky.sent).most_common(1)[0][1] == 1, "nothing is sent twice"
 
+    def test_another_folder_may_have_room(self) -> None:
+        """A limit of one folder costs the others nothing; at the end the account says that it is
+        full. A mailbox that is full gets one try more for another folder, and not for each."""
+        one = Scene()
+        for folder in ("A", "B", "C", "D"):
+            one.world.fill(folder, *(message(n, text=f"in {folder} {n}") for n in range(20)))
+        one.picky.refuses = {b"in A": MessageError(Code.QUOTA, "[OVERQUOTA] A is full")}
+        with pytest.raises(DestinationFull):
+            one.run()
+        for folder in ("B", "C", "D"):
+            assert len(one.world.destination.content[f"INBOX.{folder}"].messages) == 20
+        assert len([body for body in one.picky.sent if b"in A" in body]) <= 4
+        one.picky.refuses = {b"in": MessageError(Code.QUOTA, "[OVERQUOTA] all is full")}
+        one.world.ledger = type(one.world.ledger)()
+        one.world.destination.content.clear()
+        one.world.destination.make_folder("INBOX")
+        with pytest.raises(DestinationFull):
+            one.run()
+        assert len(one.picky.sent) == 3
+
     def test_what_comes_of_many_refused_at_once(self) -> None:
         """Many that were under way when the first was refused: they are named, and the account is
         full, though nothing waits any more."""
