@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from imap.dialogue import Answer, Dialogue
-from imap.halves import Cut, Verb, ask_all, cut_short
+from imap.halves import Cut, Verb, ask_on, cut_short
 from imap.metas import ITEMS, USUAL, Metas
 from imap.names import wire_argument
 from imap.parse import HIGHEST_UID, attributes, number
@@ -158,7 +158,7 @@ class Completion:
 
     def _ask(self, uids: list[int], items: bytes) -> dict[int, Answer]:
         folder = self._asked.folder
-        return ask_all(self._session, self._dialogue, folder, uids, self._verb(items))
+        return ask_on(self._session, self._dialogue, folder, uids, self._verb(items))
 
     def _verb(self, items: bytes) -> Verb:
         told: set[int] = set()

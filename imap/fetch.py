@@ -190,7 +190,10 @@ class BodyStream:
                 yield Command(tag, part, [uid]), _AROUND
             others = [uid for uid in part.waiting if uid not in done]
             most = min(PER_COMMAND, dialogue.capabilities.message_limit or PER_COMMAND)
-            for text, uids in uid_sets(others, most=most):
+            alone_again = [uid for uid in others if uid in part.asked_again]
+            others = [uid for uid in others if uid not in part.asked_again]
+            sets = [*uid_sets(alone_again, most=1), *uid_sets(others, most=most)]
+            for text, uids in sets:
                 if self._session.refusing:
                     yield Command(dialogue.send(b"NOOP"), part), _AROUND
                 tag = dialogue.send(b"UID FETCH", text, _ITEMS)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imap import faults
 from imap.dialogue import Answer, Dialogue, Take
@@ -74,6 +74,27 @@ def ask_all(
     ConnectionLost for a server that wants us to come back later, FolderBusy for one that refused
     for now twice."""
     return Round(session, dialogue, folder, verb).ask(sorted(set(uids)))
+
+
+def ask_on(
+    session: Session, dialogue: Dialogue, folder: Folder, uids: Iterable[int], verb: Verb
+) -> dict[int, Answer]:
+    """The same, and on for as long as answers leave something out and tell of something: a server
+    may stop early without a word. It is asked for as many at a time as it has told of before."""
+    told = verb.told or (lambda _: True)
+    left = sorted(set(uids))
+    refused: dict[int, Answer] = {}
+    most = verb.most
+    while left:
+        sets = sum(1 for _ in uid_sets(left, most=most, longest=verb.longest))
+        more = ask_all(session, dialogue, folder, left, replace(verb, most=most))
+        refused |= more
+        still = [uid for uid in left if uid not in more and not told(uid)]
+        gained = len(left) - len(still) - len(more)
+        if gained <= 0:
+            break
+        left, most = still, min(most, max(gained // sets, 1))
+    return refused
 
 
 class Round:
@@ -156,7 +177,8 @@ class Round:
         left = [uid for uid in members if not told(uid)] if told else members
         if cut is not None:
             self._most = min(self._most, cut.most or self._most)
-            left = _beyond(cut, members, left)
+            if cut.lowest and (self._verb.writing or not told):
+                left = [uid for uid in left if uid < cut.lowest]
             if len(left) < len(members) or self._most < len(members):
                 self.add(left)
                 return
@@ -182,13 +204,3 @@ class Round:
         for members in (left, *self._waiting):
             self.refused.update(dict.fromkeys(members, answer))
         self._waiting.clear()
-
-
-def _beyond(cut: Cut, members: list[int], left: list[int]) -> list[int]:
-    """What of a set the server did not look at: `left` has not been told. One that tells of a
-    message below the `lowest` does not go from the highest down."""
-    if not cut.lowest:
-        return left
-    if len(left) < len(members) and any(uid < cut.lowest for uid in set(members).difference(left)):
-        return left
-    return [uid for uid in left if uid < cut.lowest]

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from imap.dialogue import Dialogue
-from imap.halves import Verb, ask_all
+from imap.halves import Verb, ask_on
 from imap.metas import FETCH
 from imap.parse import Parts, attributes, uid
 from imap.session import Session
@@ -39,5 +39,5 @@ def identities(
         told=found.__contains__,
         news=take,
     )
-    ask_all(session, dialogue, folder, uids, verb)
+    ask_on(session, dialogue, folder, uids, verb)
     return {one: found[one] for one in uids if one in found}

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imap.dialogue import Answer, Dialogue
-from imap.halves import Verb, ask_all
+from imap.halves import Verb, ask_on
 from imap.metas import FETCH
 from imap.parse import Parts, attributes, uid, words
 from imap.selection import Selected, at_folder, check_uidvalidity
@@ -85,7 +85,7 @@ class _Marks:
             told=self._found.__contains__,
             news=self._take,
         )
-        self.refused = ask_all(self.session, self.dialogue, self.folder, uids, verb)
+        self.refused = ask_on(self.session, self.dialogue, self.folder, uids, verb)
         if self.refused and len(self.refused) == len(set(uids)):
             # Without a list of what is there, everything would pass for gone.
             raise self.dialogue.refusal(next(iter(self.refused.values())), self.folder.name)

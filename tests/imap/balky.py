@@ -29,6 +29,8 @@ class Balky:
     """So many refusals in a row, and it hangs up."""
     exists: int | None = None
     """What it says there are; -1: nothing."""
+    stops_after: int = 0
+    """So many messages in one answer to FETCH, without a word."""
     unseen: Collection[int] = _NO_SUCH
     """Not in any answer to FETCH."""
     unnamed: Collection[int] = _NO_SUCH
@@ -110,7 +112,7 @@ class Balky:
         uids, status = self._bounded(self._chosen(text))
         if self._refuses(b"FETCH " + items, uids):
             return self._end(talk, tag, self.words)
-        for uid in uids:
+        for uid in uids[: self.stops_after or len(uids)]:
             if uid in self.unseen:
                 continue
             flags = b"\\Deleted" if uid in self.deleted else b""

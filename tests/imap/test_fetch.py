@@ -172,7 +172,7 @@ def test_an_answer_without_data_is_asked_for_on_a_new_connection(scene: Scene) -
     """OK without the data of a live message is a mood of the server, until it happens twice."""
     source = scene.source(
         serving(fetch(body(1, b"one")), alive(2, 3)),
-        serving(fetch(body(2, b"two"), b"* 3 FETCH (UID 3 BODY[] NIL)\r\n"), alive(3)),
+        serving(fetch(body(2, b"two")), fetch(b"* 3 FETCH (UID 3 BODY[] NIL)\r\n"), alive(3)),
     )
     found = read(source, [1, 2, 3])
     assert (found[1], found[2]) == (b"one", b"two")

@@ -46,6 +46,7 @@ def test_a_listing_that_leaves_messages_out_is_completed(scene: Scene) -> None:
         talk.answer(b"UID FETCH 1:*", line % (1, 1), b"* 1 FETCH (FLAGS (b))")
         talk.answer(b"UID SEARCH ALL", b"* SEARCH 1 5 9")
         talk.answer(b"UID FETCH 5,9", line % (2, 5))
+        talk.answer(b"UID FETCH 9")
         talk.line()
 
     listing = messages(scene.source(script), FOLDER)

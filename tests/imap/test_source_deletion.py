@@ -231,6 +231,7 @@ def test_a_refused_mark_and_one_of_somebody_else(
             b"* 8 FETCH (UID 8 FLAGS (\\Deleted))",
             b"* 4 FETCH (UID 5 FLAGS ())",
         )
+        talk.answer(b"UID FETCH 4 (UID FLAGS)")
         talk.answer(b"UID STORE 1,5 +FLAGS.SILENT (\\Deleted)", status=b"NO read-only")
         for uid in (b"1", b"5"):
             talk.answer(b"NOOP")

@@ -143,6 +143,19 @@ def test_a_date_costs_no_body(scene: Scene) -> None:
     assert bodies(scene, server, Wanted(WORK, 7, (1, 2, 3))) == server.bodies
 
 
+@pytest.mark.parametrize("stops_after", [1, 7, 100])
+def test_a_server_that_stops_early_without_a_word(scene: Scene, stops_after: int) -> None:
+    """Listed, known by their headers, and read: all of them, as many at a time as it bears."""
+    server = Balky(mail(*UIDS), stops_after=stops_after)
+    source = scene.source(*[server] * 4)
+    found = messages(source, WORK)
+    assert all(meta.size for meta in found.messages)
+    assert len(found.messages) == len(UIDS)
+    assert len(source.identities(WORK, list(UIDS))) == len(UIDS)
+    answers = [answer for _, answer in source.bodies([Wanted(WORK, 7, tuple(UIDS))])]
+    assert {answer.meta.uid for answer in answers if isinstance(answer, Fetched)} == set(UIDS)
+
+
 def test_a_folder_of_which_everything_is_refused(scene: Scene) -> None:
     """It is refused, after few commands: no message is at fault."""
     server = Balky(mail(*range(1, 3001)), refused={b"FETCH": range(1, 3001)}, patience=4)
