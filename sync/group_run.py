@@ -82,6 +82,8 @@ class GroupRun:
         self._clearing = clearing
         self._statuses = statuses or {}
         self.learnt = Learnt(options.proof_first)
+        self._looking = False
+        """Folders are opened and listed, and nothing else is done yet."""
         self.held: set[str] = set()
         """Folders of the destination in which all is proven, and only a removal waits."""
         seconds, quiet = options.settle_seconds, options.quiet_seconds
@@ -107,7 +109,9 @@ class GroupRun:
             except ConnectionLost as error:
                 if error.side is not Side.SOURCE:
                     self._aftermath.lost()
-                losses = 0 if drops.met(error) else 1 if _copied(works) else losses + 1
+                # Where there is but one folder, another attempt of the account is worth more.
+                at_folder = self._looking and len(done) + len(works) > 1 and drops.met(error)
+                losses = 0 if at_folder else 1 if _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)
                     raise
@@ -162,7 +166,9 @@ class GroupRun:
 
     def _pass(self, works: list[Work]) -> None:
         sides, options = self._sides, self._options
+        self._looking = True
         look(works, sides, self._ledger, options, statuses=self._statuses)
+        self._looking = False
         _each(works, self._plan)
         _each(self._refiler.begin(works), self._plan_whole)
         self._once.choose(works)

@@ -284,3 +284,13 @@ def test_a_folder_at_which_the_line_breaks_costs_itself(step: str, side: Side) -
         sides.ledger.begin_run()
         sides.run()
         assert (deadly.deaths, sides.destination.writes) == (0, [])
+
+
+def test_the_only_folder_is_not_given_up() -> None:
+    """There the account ends, to be tried again: nothing else could be saved."""
+    deadly = Deadly("examine", "INBOX", Side.SOURCE)
+    sides = World(source=deadly)
+    sides.fill("INBOX", message(1))
+    with pytest.raises(ConnectionLost):
+        sides.run()
+    assert deadly.deaths == 3
