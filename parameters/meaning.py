@@ -45,6 +45,7 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
         subscribe=options.subscribe and "nosubscribe" not in flags,
         subscribe_all=options.subscribe_all or "subscribeall" in flags,
         allow_removal=options.allow_removal or "allowremoval" in flags,
+        resend_failed=options.resend_failed or "resendfailed" in flags,
         retry_refused=options.retry_refused or "retryrefused" in flags,
         delete_duplicates=options.delete_duplicates or "delete2duplicates" in flags,
         bytes_per_second=given.number("maxbytespersecond", 0, FASTEST) or options.bytes_per_second,

@@ -1,8 +1,8 @@
 """Every option by imapsync's name: what we do, what makes no difference, what we refuse.
 
 The command line and a migration's custom parameters read this very table. Not imapsync's are
---state, --json, --insecure#, --compress#, --allowremoval, --retryrefused and --proof. A name with
-'#' stands for both sides: 1 is the source and 2 the destination.
+--state, --json, --insecure#, --compress#, --allowremoval, --retryrefused, --resendfailed and
+--proof. A name with '#' stands for both sides: 1 is the source and 2 the destination.
 """
 
 from __future__ import annotations
@@ -71,6 +71,10 @@ _COPY_FLAGS = {
     "automap": "find folders' places by special use and usual names, too (always so)",
     "noautomap": "find folders' places by their very names alone",
     "skipemptyfolders": "do not make folders without messages",
+    "resendfailed": (
+        "send anew what a proof has found to be another message at the destination, or what cannot "
+        "be read there; the failed copies stay, and are named"
+    ),
     "retryrefused": (
         "send again what the destination has refused for good in an earlier run (too large, bad "
         "content), and ask again for folder names that it has refused"

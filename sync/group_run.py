@@ -30,7 +30,7 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
-from sync.judging import keep, name_judged, name_redated, to_read_again
+from sync.judging import keep, name_judged, name_redated, name_wrong, to_read_again
 from sync.learning import Learnt
 from sync.looking import listings, look, look_at_all
 from sync.model import FolderStatus
@@ -213,6 +213,7 @@ class GroupRun:
             self._progress.verifying()
             prove_copies(works, self._sides, self._ledger, self.learnt, options=options)
         for work in works:
+            name_wrong(work)
             name_redated(work)
             name_judged(work)
         keep(works, self._ledger)

@@ -8,6 +8,7 @@ yet.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from sync.alteration import Alteration, known, named
 from sync.dates import same_instant
@@ -46,6 +47,33 @@ def _asked_again(work: Work, uid: int, judgement: Judgement) -> bool:
     return judgement.code is not Code.DATE_ALTERED if sent else _open(judgement)
 
 
+def set_apart(work: Work) -> None:
+    """A person wants sent anew what has failed its proof: those pairs are not known then, and their
+    copies are nobody's. The ledger goes on knowing them until a new copy is in it."""
+    known = work.known
+    work.wrong = {
+        uid: known.pairs[uid]
+        for uid, judgement in known.judgements.items()
+        if _failed(judgement) and known.pairs.get(uid) and uid not in known.sent
+        if _stands(work, uid)
+    }
+    if work.wrong:
+        work.known = replace(
+            known,
+            pairs={uid: there for uid, there in known.pairs.items() if uid not in work.wrong},
+            judgements={u: one for u, one in known.judgements.items() if u not in work.wrong},
+        )
+
+
+def name_wrong(work: Work) -> None:
+    """Copies that have failed, and whose messages were sent anew: they stay where they are."""
+    removed = {*work.plan.removals} if work.plan else set()
+    for uid, there in work.wrong.items():
+        if uid in work.copied and there not in removed:
+            words = f"sent anew; the copy with uid {there} is another message, and stays"
+            work.tally.name(uid, work.outcome(uid), Code.ALTERED, words)
+
+
 def name_redated(work: Work) -> None:
     """What was found at the destination, and not sent, with another internal date."""
     mine, there = work.tally.listed, work.theirs.messages
@@ -56,7 +84,7 @@ def name_redated(work: Work) -> None:
         date = mine.internaldate(at)
         if date and not same_instant(date, there.internaldate(place)):
             work.tally.name(uid, Outcome.PRESENT, Code.DATE_ALTERED)
-            work.judged[uid] = Judgement(Code.DATE_ALTERED)
+            work.judged.setdefault(uid, Judgement(Code.DATE_ALTERED))
 
 
 def name_judged(work: Work) -> None:
@@ -78,7 +106,7 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
         judged = work.judged
         for uid in work.equal:
             old = work.known.judgements.get(uid)
-            if uid in work.suspect or (old and old.code is not Code.DATE_ALTERED):
+            if uid in work.suspect or uid in work.wrong or (old and not _of_date(old)):
                 judged.setdefault(uid, None)
         if work.under_way:
             for uid in work.suspect:
@@ -90,11 +118,20 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
             judged.clear()
 
 
+def _of_date(judgement: Judgement) -> bool:
+    return judgement.code is Code.DATE_ALTERED
+
+
+def _failed(judgement: Judgement) -> bool:
+    """The copy is another message, or nobody can read it."""
+    altered = judgement.code is Code.ALTERED and not known(named(judgement.words))
+    return altered or judgement.code is Code.UNREADABLE
+
+
 def _open(judgement: Judgement) -> bool:
-    if judgement.code is Code.UNREADABLE or judgement == UNREAD:
+    if _failed(judgement) or judgement == UNREAD:
         return True
-    kinds = named(judgement.words)
-    return judgement.code is Code.ALTERED and (not known(kinds) or Alteration.SIZE in kinds)
+    return judgement.code is Code.ALTERED and judgement.words == Alteration.SIZE
 
 
 def _stands(work: Work, uid: int) -> bool:

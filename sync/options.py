@@ -159,6 +159,9 @@ class SyncOptions:
     """Mode ALL removes folders, too, that no folder of the source goes to."""
     allow_removal: bool = False
     """Mode ALL may remove more than half of a folder that an earlier run filled."""
+    resend_failed: bool = False
+    """Messages whose copies have failed their proof are sent anew. Those copies stay, and are
+    named."""
     retry_refused: bool = False
     """What an earlier run was refused for its own sake is sent again, though nothing has changed,
     and folder names are asked for again."""

@@ -12,6 +12,7 @@ from sync.columns import Uids
 from sync.duplicates import duplicates
 from sync.errors import Code, FolderError, MessageError, Side
 from sync.intent import EVERY_UID, Judgement, Known, Pair
+from sync.judging import set_apart
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
@@ -39,8 +40,12 @@ def plan_work(
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
     work.orphaned = _orphaned(work)
-    left = unmatched(work.ours, work.theirs, work.known.pairs, orphaned=work.orphaned)
-    matched = sides.twins(work, *left)
+    if options.resend_failed:
+        set_apart(work)
+    ours, theirs = unmatched(work.ours, work.theirs, work.known.pairs, orphaned=work.orphaned)
+    if wrong := set(work.wrong.values()):
+        theirs = theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in wrong])
+    matched = sides.twins(work, ours, theirs)
     plan = plan_folder(
         work.ours,
         work.theirs,
@@ -103,6 +108,7 @@ def _name_altered(
     if ledger is not None:
         judged = {uid: Judgement(Code.ALTERED, words) for uid, words in found.items()}
         ledger.judge(work.key, judged)
+        work.judged.update(judged)
 
 
 def _refusal(work: Work, removals: int) -> FolderError:

@@ -43,6 +43,10 @@ def read_back(
             asked[work] |= {u: place for u, place in uids.items() if u in reading.copied[work]}
     for work in works:
         asked[work] |= to_read_again(work)
+        anew = [uid for uid in work.wrong if uid in reading.copied[work]]
+        asked[work] |= {
+            u: place for u in anew if (place := reading.copied[work][u].destination_uid)
+        }
     for work, suspects in reading.suspects.items():
         asked[work] |= {uid: suspects[uid] for uid in learnt.unknown(_kinds(work, suspects))}
     reading.run(asked)

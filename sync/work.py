@@ -60,6 +60,8 @@ class Work:
     judged: dict[int, Judgement | None] = field(default_factory=dict)
     """By source uid: what the proof has found wrong, None for what is wrong no longer; until it is
     in the ledger."""
+    wrong: dict[int, int] = field(default_factory=dict)
+    """Source uid → destination uid of failed copies, whose messages are sent anew."""
     missed: Uids = field(default_factory=Uids)
     """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)

@@ -154,3 +154,36 @@ def test_what_is_to_be_read_back_survives_the_process(
     report, _ = again(world, SyncOptions())
     assert report.total("read_back") == 0
     assert report.verdict is (Verdict.EXCEPTIONS if altered else Verdict.VERIFIED)
+
+
+def test_a_failed_copy_is_sent_anew_when_somebody_says_so() -> None:
+    """Once, and read back; the failed copy stays, and is named. Later runs know the new copy."""
+    world = altering(lambda body: same_size(body) if b"Subject: 3" in body else body)
+    world.run(CONTENT)
+    world.destination.alter = lambda body: body  # type: ignore[attr-defined]
+    world.ledger.begin_run()
+    watcher = Watcher()
+    report = world.run(SyncOptions(resend_failed=True), watcher)
+    assert (report.total("copied"), report.total("present"), report.total("failed")) == (1, 8, 0)
+    assert report.total("read_back") == 1
+    assert report.verdict is Verdict.EXCEPTIONS
+    assert [(n.uid, n.code, n.outcome) for n in watcher.notes] == [
+        (4, Code.ALTERED, Outcome.COPIED)
+    ]
+    assert "uid 4" in watcher.notes[0].server_words
+    there = world.destination.content["INBOX"].messages
+    assert same_size(there[7].body) == there[4].body
+    for options in (SyncOptions(resend_failed=True), CONTENT, SyncOptions()):
+        assert again(world, options)[0].verdict is Verdict.VERIFIED
+    assert len(there) == 7
+
+
+def test_what_fails_again_is_failed() -> None:
+    """A copy that is altered anew; without somebody who says so it is not sent a third time."""
+    world = altering(lambda body: same_size(body) if b"Subject: 3" in body else body)
+    world.run(CONTENT)
+    world.ledger.begin_run()
+    report = world.run(SyncOptions(resend_failed=True))
+    assert (report.verdict, report.total("failed")) == (Verdict.NOT_VERIFIED, 1)
+    assert again(world, SyncOptions())[0].verdict is Verdict.NOT_VERIFIED
+    assert len(world.destination.content["INBOX"].messages) == 7
