@@ -113,7 +113,7 @@ class _Comparison:
         destination = asked.known
         found = known_again(source, destination)
         found |= _rewritten(groups, source, destination, found)
-        found = self._arranged(found, source, destination)
+        found = self._arranged(found, destination)
         for uid, place in found.items():
             if kinds := alterations(source[uid], destination[place]):
                 self.altered[uid] = words(kinds)
@@ -133,20 +133,17 @@ class _Comparison:
                 self.unsettled.update(dict.fromkeys(left, hidden))
 
     def _arranged(
-        self,
-        found: Mapping[int, int],
-        source: Mapping[int, Fingerprint],
-        destination: Mapping[int, Fingerprint],
+        self, found: Mapping[int, int], destination: Mapping[int, Fingerprint]
     ) -> dict[int, int]:
-        """Among copies that are equal byte for byte each message gets one with its own date and
-        flags, where there is one: else a run that has nothing to do would set flags crosswise."""
+        """Among copies that are equal byte for byte, altered ones too, each message gets one with
+        its own date and flags, where there is one: else a run that has nothing to do would set
+        flags crosswise."""
         alike: dict[bytes, list[int]] = {}
         for uid, one in destination.items():
             alike.setdefault(one.exact, []).append(uid)
         mine: dict[bytes, list[int]] = {}
         for uid, place in found.items():
-            if source[uid].exact == destination[place].exact:
-                mine.setdefault(source[uid].exact, []).append(uid)
+            mine.setdefault(destination[place].exact, []).append(uid)
         several = {key: uids for key, uids in mine.items() if len(alike[key]) > 1}
         if not several:
             return dict(found)
