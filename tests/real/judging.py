@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from enum import Enum
 
 from imapclient.imap_utf7 import decode, encode
 
@@ -19,8 +20,19 @@ _NO_COPY = (Outcome.FAILED, Outcome.SKIPPED, Outcome.VANISHED)
 _ALIKE = re.compile(rb"[\r\n \t]|[^\x20-\x7e]")
 
 
-def complaints(ended: Ended, source: Boxes, destination: Boxes) -> list[str]:
-    """What is wrong with a run that is over, '' for nothing."""
+class Depth(Enum):
+    """How well a run has to know the copies."""
+
+    MADE = "it, or an earlier run with this ledger, has made them"
+    FOUND = "they were found, by what is listed and by their headers"
+    READ = "they were found, and read"
+
+
+def complaints(
+    ended: Ended, source: Boxes, destination: Boxes, depth: Depth = Depth.MADE
+) -> list[str]:
+    """What is wrong with a run that is over. Internal dates of copies that it has not made are not
+    its concern."""
     if ended.report is None:
         return [f"the account was stopped: {ended.error!r}"]
     found = list(_of_folders(ended.report.folders, source))
@@ -35,7 +47,7 @@ def complaints(ended: Ended, source: Boxes, destination: Boxes) -> list[str]:
         elif theirs is None and (ours.letters or not folder.error):
             found.append(f"{folder.source!r} is nowhere: {folder.error} {folder.server_words}")
         elif theirs is not None:
-            wrong = _of_letters(ours, theirs, notes[folder.source])
+            wrong = _of_letters(ours, theirs, notes[folder.source], depth)
             found += [f"{folder.source!r}: {one}" for one in wrong]
     found += _of_verdict(ended)
     return found
@@ -61,7 +73,9 @@ def _of_verdict(ended: Ended) -> Iterator[str]:
         yield f"{len(ended.notes)} notes, and the verdict is {ended.report.verdict}"
 
 
-def _of_letters(ours: Box, theirs: Box, notes: Sequence[MessageNote]) -> Iterator[str]:
+def _of_letters(
+    ours: Box, theirs: Box, notes: Sequence[MessageNote], depth: Depth
+) -> Iterator[str]:
     """Letters without a word first, since of k that are equal some may be named."""
     named = {note.uid: note for note in notes if note.code is not Code.DATE_ALTERED}
     redated = {note.uid for note in notes if note.code is Code.DATE_ALTERED}
@@ -77,12 +91,15 @@ def _of_letters(ours: Box, theirs: Box, notes: Sequence[MessageNote]) -> Iterato
         elif twins := stock[letter.body]:
             twin = next((one for one in twins if one.instant == letter.instant), twins[0])
             twins.remove(twin)
-            yield from _of_twins(letter, twin, note, dated=letter.uid in redated)
+            dated = letter.uid in redated
+            if depth is not Depth.MADE:
+                dated |= letter.instant != twin.instant
+            yield from _of_twins(letter, twin, note, dated=dated)
         else:
             left.append(letter)
     rest = [letter for letters in stock.values() for letter in letters]
     for letter in left:
-        yield from _of_altered(letter, rest, named.get(letter.uid))
+        yield from _of_altered(letter, rest, named.get(letter.uid), depth)
     yield from (f"too many: {_short(letter)}" for letter in rest)
 
 
@@ -98,7 +115,9 @@ def _of_twins(
         yield f"{_short(ours)} has lost {sorted(lost)}"
 
 
-def _of_altered(ours: Letter, rest: list[Letter], note: MessageNote | None) -> Iterator[str]:
+def _of_altered(
+    ours: Letter, rest: list[Letter], note: MessageNote | None, depth: Depth
+) -> Iterator[str]:
     """One that has no twin byte for byte: there must be a copy that is like it, and a word."""
     alike = _ALIKE.sub(b"", ours.body)
     copy = next((one for one in rest if _ALIKE.sub(b"", one.body) == alike), None)
@@ -108,10 +127,16 @@ def _of_altered(ours: Letter, rest: list[Letter], note: MessageNote | None) -> I
         rest.remove(copy)
     if copy is None:
         yield f"missing: {_short(ours)} named {note and note.code}"
-    elif note is None:
+    elif note is None and not (depth is Depth.FOUND and _passes_for(ours, copy)):
         yield f"altered and not named: {_short(ours)}, became {_short(copy)}"
-    elif note.code is not Code.ALTERED or note.server_words == Alteration.CONTENT:
+    elif note and (note.code is not Code.ALTERED or note.server_words == Alteration.CONTENT):
         yield f"{_short(ours)} is called {note.code} {note.server_words}"
+
+
+def _passes_for(ours: Letter, copy: Letter) -> bool:
+    """Whether nothing but the text tells them apart, which is not read for that."""
+    heads = [letter.body.partition(b"\r\n\r\n")[0] for letter in (ours, copy)]
+    return heads[0] == heads[1] and len(ours.body) == len(copy.body)
 
 
 def _crossed(body: bytes) -> bytes:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from imap import Login, Server, open_destination, open_source
 from sync.errors import SyncError
 from sync.mailbox import migrate
 from sync.memory_ledger import MemoryLedger
-from sync.options import Security, SyncOptions
+from sync.options import ProofLevel, Security, SyncOptions
 from sync.report import MailboxReport, MessageNote
 from tests.faults.proxy import Proxy
 from tests.faults.script import Script
@@ -56,7 +56,9 @@ class Move:
     options: SyncOptions = field(default_factory=SyncOptions)
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
 
-    def run(self, ledger: MemoryLedger | None = None) -> Ended:
+    def run(
+        self, ledger: MemoryLedger | None = None, proof: ProofLevel = ProofLevel.METADATA
+    ) -> Ended:
         """With a ledger of its own, or the one that is kept."""
         kept = ledger or self.ledger
         kept.begin_run()
@@ -65,7 +67,7 @@ class Move:
         notes = Notes()
         report, error = None, None
         try:
-            report = self._migrate(proxy.port, kept, notes)
+            report = self._migrate(proxy.port, kept, notes, proof)
         except SyncError as stopped:
             error = stopped
         finally:
@@ -74,7 +76,9 @@ class Move:
         written = Counter(name for name in proxy.names() if name in WRITES)
         return Ended(report, error, tuple(notes.all), written)
 
-    def _migrate(self, port: int, ledger: MemoryLedger, notes: Notes) -> MailboxReport:
+    def _migrate(
+        self, port: int, ledger: MemoryLedger, notes: Notes, proof: ProofLevel
+    ) -> MailboxReport:
         policy = policy_for(self.source.port, port, timeout=30.0)
         sides = [Server("localhost", one, Security.NONE) for one in (self.source.port, port)]
         ours, theirs = (Login(login, PASSWORD) for login in self.logins)
@@ -86,7 +90,7 @@ class Move:
                 source,
                 destination,
                 ledger,
-                options=self.options,
+                options=replace(self.options, proof=proof),
                 progress=notes,
                 stop=NeverStop(),
             )
