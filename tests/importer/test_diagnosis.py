@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from importer.diagnosis import explain, explain_stored
+from importer.diagnosis import explain, explain_stored, said
 from importer.finding import Level
+from importer.providers import opening_advice
 from sync.errors import Code, Side
 
 FIELDS = {"", "source_host", "source_username", "source_password", "mailbox", "mailbox_password"}
@@ -90,3 +91,20 @@ def test_what_a_database_keeps_has_words_whatever_it_is() -> None:
         "mailbox jane" in explain_stored("login_refused", side="destination", username="jane").words
     )
     assert explain_stored("of_another_version", side="nowhere").words
+
+
+def test_our_own_words_are_not_put_into_the_servers_mouth() -> None:
+    """Numbers of ours, and lines that nobody could read, have a name of their own."""
+    assert said(Code.INCOMPLETE) == "Not shown"
+    assert said("unread_answer") == "The line"
+    assert said(Code.LOGIN_REFUSED) == said("of_another_version") == "The server said"
+
+
+@pytest.mark.parametrize(
+    "host", ["imap.163.com", "imap.qiye.163.com", "imap.126.com", "other.test"]
+)
+def test_servers_that_open_nothing_to_strangers(host: str) -> None:
+    """NetEase says so in few words, also under a customer's own name."""
+    words = "EXAMINE Unsafe Login. Please contact kefu@188.com for help"
+    assert "authorization code" in opening_advice(host, words)
+    assert opening_advice("other.test", "no right") == ""

@@ -11,10 +11,12 @@ from sqlalchemy import select
 
 from jobs.services import Services
 from launch.dovecot import Dovecot
+from store.habits import ServerHabit
 from store.seal import password_context
 from store.tables import Account
+from sync.alteration import Alteration
 from tests.jobs.conftest import wait_until
-from tests.jobs.haul import make_haul
+from tests.jobs.haul import Haul, make_haul
 from tests.jobs.trickle import trickling
 from tests.store.world import add_migration
 
@@ -135,3 +137,22 @@ def test_a_worker_that_is_asked_to_end_gives_its_check_back(
         with services.store.read() as session:
             query = select(Account.check_attempts).where(Account.migration_id == slow)
             assert session.scalars(query).one() == 0
+
+
+def test_a_check_tells_what_the_destination_is_known_to_alter(
+    make: Callable[..., Haul], destination: Dovecot, spawn: Spawn
+) -> None:
+    """As runs of other migrations to the same server have found."""
+    haul = make(messages=(2,), state="new")
+    port = destination.spec.tls_port
+    with haul.services.store.write() as session:
+        for kind, messages in (("", 4665), (Alteration.EIGHT_BIT.value, 179)):
+            session.add(ServerHabit(host="localhost", port=port, kind=kind, messages=messages))
+    spawn("jobs.worker", "checks")
+    spawn("jobs.clock")
+    wait_until(lambda: haul.account_states() == ["ready"], "the row is checked", 60)
+    with haul.services.store.read() as session:
+        row = session.scalars(select(Account)).one()
+        (finding,) = [one for one in row.findings if one.code == "destination_alters"]
+    assert finding.level == "warning"
+    assert "8-bit characters in the header replaced (179), of 4\u202f665 messages" in finding.words
