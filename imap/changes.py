@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from imap import faults
 from imap.dialogue import Answer, Dialogue
 from imap.halves import cut_short
+from imap.identities import HEADER, identities_in
 from imap.listing import FOLDERS_AT_ONCE, folder_error, list_many
 from imap.metas import FETCH, ITEMS, Metas
 from imap.parse import HIGHEST_UID, Parts, attributes, uid
@@ -23,10 +24,10 @@ from imap.received import Groups
 from imap.searching import uids_found
 from imap.selection import Opening, Selected, at_folder
 from imap.session import Session
-from imap.uidset import parse_ranges
+from imap.uidset import parse_ranges, uid_sets
 from sync.errors import FolderError
 from sync.listing import Changes, Listing
-from sync.model import Asked, Since, WhichFlags
+from sync.model import Asked, Identity, Since, WhichFlags
 from sync.uids import UidRanges
 
 _USUAL = re.compile(
@@ -34,6 +35,7 @@ _USUAL = re.compile(
     rb"(?: INTERNALDATE \"([^\"\r\n]{0,40})\" RFC822\.SIZE (\d{1,19}))?"
     rb"(?: MODSEQ \(\d+\))?\)\r\n"
 )
+_PROBE = b"(%b %b)" % (ITEMS[1:-1], HEADER)
 _EARLIER = b"VANISHED (EARLIER) "
 
 
@@ -44,6 +46,9 @@ class _Heard:
 
     def __init__(self, uidnext: int, selected: Selected) -> None:
         self._new = Metas(range(uidnext, HIGHEST_UID + 1), selected)
+        self._probed = Metas(range(1, uidnext), selected)
+        self.probed = self._probed.messages
+        self.identities: dict[int, Identity] = {}
         self._older = Metas(range(1, uidnext), selected)
         self.new, self.older = self._new.messages, self._older.messages
         self.vanished = UidRanges()
@@ -58,6 +63,8 @@ class _Heard:
         uid, flags, _, size = fields
         if size is None:
             self._older.take_flags((uid, flags))
+        elif int(uid) < self._uidnext:
+            self._probed.take_usual(fields)
         else:
             self._new.take_usual(fields)
 
@@ -65,6 +72,9 @@ class _Heard:
         text = parts[0]
         if FETCH.match(text):
             items = attributes(parts)
+            if 0 < uid(items.get(b"UID")) < self._uidnext and b"RFC822.SIZE" in items:
+                self.identities |= identities_in(items)
+                return self._probed.take_items(items)
             if uid(items.get(b"UID")) >= self._uidnext or b"RFC822.SIZE" in items:
                 return self._new.take_items(items)
             self._older.take_flags_of(items)
@@ -111,6 +121,8 @@ class _Question:
             words.append(b"(CHANGEDSINCE %d%s)" % (self.since.status.highestmodseq, more))
         self._all_flags = not self._by_modseq
         self._tags.append(self._dialogue.send(*words))
+        for text, _ in uid_sets(self.since.probe):
+            self._tags.append(self._dialogue.send(b"UID FETCH", text, _PROBE))
 
     def hear(self) -> FolderError | None:
         """Read all answers. Why the folder cannot be listed, if it cannot."""
@@ -177,6 +189,8 @@ class _Question:
         return Changes(
             Listing(selected.status(highest), new, selected.permanent_flags),
             older.select(still),
+            self._heard.probed(),
+            self._heard.identities,
             removed,
         )
 

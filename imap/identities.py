@@ -3,17 +3,18 @@ servers cannot tell the same bytes in two ways."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from imap.dialogue import Dialogue
 from imap.halves import Verb, ask_on
 from imap.metas import FETCH
-from imap.parse import Parts, attributes, uid
+from imap.parse import Parts, Token, attributes, uid
 from imap.session import Session
 from sync.header_fields import LONGEST, identity
 from sync.model import Folder, Identity
 
-_ITEMS = b"(UID BODY.PEEK[HEADER]<0.%d>)" % LONGEST
+HEADER = b"BODY.PEEK[HEADER]<0.%d>" % LONGEST
+_ITEMS = b"(UID %b)" % HEADER
 
 
 def identities(
@@ -26,11 +27,7 @@ def identities(
     def take(parts: Parts) -> bool:
         if not FETCH.match(parts[0]):
             return selected is not None and selected.take(parts)
-        items = attributes(parts)
-        one = uid(items.get(b"UID"))
-        for name, value in items.items():
-            if one and name.startswith(b"BODY[HEADER") and isinstance(value, bytes):
-                found[one] = identity(value)
+        found.update(identities_in(attributes(parts)))
         return True
 
     verb = Verb(
@@ -41,3 +38,11 @@ def identities(
     )
     ask_on(session, dialogue, folder, uids, verb)
     return {one: found[one] for one in uids if one in found}
+
+
+def identities_in(items: Mapping[bytes, Token]) -> dict[int, Identity]:
+    """Of the one message that a FETCH response tells of, by its uid; {} if it has no header."""
+    one = uid(items.get(b"UID"))
+    headers = (value for name, value in items.items() if name.startswith(b"BODY[HEADER"))
+    header = next((value for value in headers if isinstance(value, bytes)), None)
+    return {one: identity(header)} if one and header is not None else {}

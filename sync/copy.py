@@ -31,7 +31,7 @@ from sync.setbacks import Setbacks
 from sync.settling import Broken, count, made_anew, stop_folder
 from sync.stalls import Stalls
 from sync.twins import Sides
-from sync.watching import watched
+from sync.watching import identified, watched
 from sync.work import Work
 
 Look = Sides | Aftermath
@@ -230,5 +230,7 @@ def _outgoing(batch: Batch, answer: Fetched, proof: ProofLevel, *, number: int) 
         size=answer.size,
         internaldate=meta.internaldate or listed.internaldate,
         flags=meta.flags if meta.internaldate else listed.flags,
-        chunks=watched(batch.work, meta.uid, answer.chunks, proof=proof),
+        chunks=identified(
+            batch.work, meta.uid, watched(batch.work, meta.uid, answer.chunks, proof=proof)
+        ),
     )

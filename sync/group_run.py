@@ -30,7 +30,14 @@ from sync.errors import (
 from sync.finish import finish, rehearse
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Rest
-from sync.judging import keep, name_judged, name_redated, name_wrong, to_read_again
+from sync.judging import (
+    keep,
+    may_rest,
+    name_judged,
+    name_redated,
+    name_wrong,
+    to_read_again,
+)
 from sync.learning import Learnt
 from sync.looking import listings, look, look_at_all
 from sync.model import FolderStatus
@@ -43,6 +50,7 @@ from sync.refiling import Refiler
 from sync.refusing import spare
 from sync.report import FolderReport, Outcome
 from sync.resting import lay_to_rest
+from sync.reused_uids import remember
 from sync.source_deletion import Clearing
 from sync.tally import Tally
 from sync.telling import abandon, conclude
@@ -176,12 +184,16 @@ class GroupRun:
         spare(works, options, sides.destination.append_limit)
         if options.dry_run:
             _each(works, rehearse)
+            _each(works, name_judged)
         else:
             copier = Copier(self._aftermath, self._ledger, options=options, stop=self._stop)
             copier.run([work for work in works if work.under_way])
             self._look_again([w for w in works if w.under_way and w.tally.counts[Outcome.VANISHED]])
             _each(works, lambda work: finish(work, sides.destination))
             self._prove([work for work in works if work.under_way])
+            for work in works:
+                if work.under_way:
+                    remember(work, self._ledger, work.copied.there)
         self._once.confirm()
         for work in works:
             tally = work.tally
@@ -191,7 +203,8 @@ class GroupRun:
             tally.verified = sound and tally.held is None
             if sound and tally.held is not None:
                 self.held.add(work.pair.destination.name)
-            if tally.verified and not (tally.notes or tally.chosen or options.dry_run):
+            looked_for = tally.chosen or options.dry_run
+            if tally.verified and not looked_for and may_rest(work):
                 lay_to_rest(work, self._ledger, options)
 
     def _plan(self, work: Work) -> None:

@@ -111,11 +111,32 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
         if work.under_way:
             for uid in work.suspect:
                 judged.setdefault(uid, None)
-        if judged:
-            ledger.judge(work.key, judged)
-            if any(judged.values()):
+        before = work.known.judgements
+        for uid in before:
+            if uid in work.copied:
+                # Another copy than the one that was judged.
+                judged.setdefault(uid, None)
+        news = {uid: one for uid, one in judged.items() if one != before.get(uid)}
+        if news:
+            ledger.judge(work.key, news)
+            if any(news.values()):
                 disturb(work, ledger)
-            judged.clear()
+        kept = {uid: one for uid, one in {**before, **judged}.items() if one is not None}
+        work.known = replace(work.known, judgements=kept)
+        judged.clear()
+
+
+def may_rest(work: Work) -> bool:
+    """Whether all exceptions of the folder are in the ledger, which names them again in a run that
+    does not look at it."""
+    kept = work.known.judgements
+    return not work.tally.unnamed and all(
+        note.outcome is not Outcome.FAILED
+        and (judged := kept.get(note.uid)) is not None
+        and judged.code is note.code
+        and not _open(judged)
+        for note in work.tally.notes
+    )
 
 
 def _of_date(judgement: Judgement) -> bool:

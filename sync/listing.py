@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sync.messages import Messages
-from sync.model import FolderStatus
+from sync.model import FolderStatus, Identity
 from sync.uids import UidRanges
 
 
@@ -39,6 +40,10 @@ class Changes:
     changed: Messages
     """The older ones that may have other flags than then, with uid and flags only: all of them
     where the server cannot tell, none where no flags were asked for."""
+    probed: Messages
+    """Those of the uids asked for that are there, with size and date."""
+    identities: Mapping[int, Identity]
+    """Of these, as far as they were told."""
     removed: UidRanges
     """Older uids that no message has now: those of all that have gone since then, and possibly
     some that had none before."""

@@ -15,6 +15,7 @@ from sync.options import Mode, SyncOptions
 from sync.partial import Difference, Part
 from sync.ports import Ledger, Reader
 from sync.resting import which_flags
+from sync.stamps import PROBED
 from sync.twins import Sides
 from sync.work import Work
 
@@ -88,9 +89,13 @@ def _learn(work: Work, ledger: Ledger, options: SyncOptions) -> bool:
 def _since(work: Work, options: SyncOptions) -> tuple[Since, Since]:
     assert work.rest is not None
     flags = which_flags(work.rest, options.mode)
+    pairs = work.known.pairs
+    stamped = [uid for uid in work.known.stamps if uid in pairs]
+    here = tuple(stamped[-PROBED:])
+    there = tuple(sorted(pairs[uid] for uid in stamped[-4 * PROBED :])[-PROBED:])
     return (
-        Since(work.pair.source, work.rest.source, flags),
-        Since(work.pair.destination, work.rest.destination, flags),
+        Since(work.pair.source, work.rest.source, flags, here),
+        Since(work.pair.destination, work.rest.destination, flags, there),
     )
 
 

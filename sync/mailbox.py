@@ -17,7 +17,7 @@ from sync.errors import Code, ConnectionLost, FolderError, Stopped
 from sync.folders import FolderPair
 from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
-from sync.intent import FolderKey, Pair, Rest
+from sync.intent import FolderKey, Known, Rest
 from sync.once import Once
 from sync.options import ProofLevel, Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
@@ -70,8 +70,11 @@ def migrate(
         clearing=clearing,
         statuses=prepared.statuses,
     )
-    reports = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
-    named = len(prepared.missing)
+    reports, named = list[FolderReport](), len(prepared.missing)
+    for pair in prepared.idle:
+        report, exceptions = _without_work(pair, prepared, ledger, progress)
+        reports.append(report)
+        named += exceptions
     for group in _groups(prepared, options):
         if reason := stop.reason():
             raise Stopped(reason)
@@ -137,13 +140,15 @@ def _groups(prepared: Prepared, options: SyncOptions) -> Iterator[tuple[FolderPa
 
 def _without_work(
     pair: FolderPair, prepared: Prepared, ledger: Ledger, progress: Progress
-) -> FolderReport:
+) -> tuple[FolderReport, int]:
     """A folder that the destination refuses: all its messages are failed. One that stands on both
     sides as it stood when they were equal: all are present, or copied if an earlier attempt of
-    this run has sent them."""
+    this run has sent them. What was found wrong with copies then is named, and how many those are
+    is the second number."""
     refusal = prepared.refused.get(pair.destination.name)
     number = prepared.messages(pair)
-    sent = _sent(pair, prepared, ledger)[:number]
+    known = _known(pair, prepared, ledger)
+    sent = list(known.sent.values())[:number]
     copied, size = len(sent), sum(one.size for one in sent)
     report = FolderReport(
         source=pair.source.name,
@@ -153,14 +158,20 @@ def _without_work(
         copied=copied,
         present=0 if refusal else number - copied,
         size_copied=size,
+        altered=sum(1 for judged in known.judgements.values() if judged.code is Code.ALTERED),
         verified=refusal is None,
         error=_refused_as(refusal) if refusal else None,
         server_words=refusal.server_words if refusal else "",
     )
+    judgements = {uid: one for uid, one in known.judgements.items() if uid in known.pairs}
+    for uid, judged in judgements.items():
+        outcome = Outcome.COPIED if uid in known.sent else Outcome.PRESENT
+        name = pair.source.name
+        progress.note(MessageNote(name, uid, outcome, judged.code, judged.words))
     progress.moved(Outcome.FAILED if refusal else Outcome.PRESENT, number - copied, 0)
     progress.moved(Outcome.COPIED, copied, size)
     progress.folder_done(report)
-    return report
+    return report, len(judgements)
 
 
 def _refused_as(refusal: FolderError) -> Code:
@@ -184,11 +195,11 @@ def _surplus(
     return remove_surplus(prepared.surplus, destination, options)
 
 
-def _sent(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> list[Pair]:
+def _known(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> Known:
     rest = prepared.unchanged.get(pair.source.name)
     if rest is None or pair.destination.name in prepared.refused:
-        return []
-    return list(ledger.load(_key(pair, rest)).sent.values())
+        return Known()
+    return ledger.load(_key(pair, rest))
 
 
 def _resting(prepared: Prepared) -> dict[str, FolderKey | None]:

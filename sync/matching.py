@@ -41,23 +41,22 @@ class Candidates:
 
     def add(self, uid: int, size: int, identity: Identity, moment: int = -1) -> None:
         """`size` in bytes, `moment` in seconds since 1970, -1 where not known."""
-        fields = (identity.message_id, identity.date, identity.sender, identity.subject)
-        self._enter(uid, size, moment, "\n".join(fields))
+        self._enter(uid, size, moment, identity_key(identity))
         name = identity.message_id.encode("utf-8", "surrogatepass")
         self._names += _digest(name, _NAME) if name else _NO_NAME
         self._heads += identity.header or _NO_NAME
 
     def add_unknown(self, uid: int, size: int, side: str, moment: int = -1) -> None:
         """One whose header is not handed out. Only its content can tell what it equals."""
-        self._enter(uid, size, moment, f"{side}\0{uid}")
+        self._enter(uid, size, moment, _digest(f"{side}\0{uid}".encode(), _KEY))
         self._names += _NO_NAME
         self._heads += _NO_NAME
 
-    def _enter(self, uid: int, size: int, moment: int, text: str) -> None:
+    def _enter(self, uid: int, size: int, moment: int, key: bytes) -> None:
         self.uids.append(uid)
         self.sizes.append(size)
         self.moments.append(moment)
-        self._keys += _digest(text.encode("utf-8", "surrogatepass"), _KEY)
+        self._keys += key
 
     def key(self, at: int) -> bytes:
         """Equal for equal identities."""
@@ -77,6 +76,12 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.uids)
+
+
+def identity_key(identity: Identity) -> bytes:
+    """16 bytes, equal for equal identities."""
+    fields = (identity.message_id, identity.date, identity.sender, identity.subject)
+    return _digest("\n".join(fields).encode("utf-8", "surrogatepass"), _KEY)
 
 
 def _digest(data: bytes, size: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from sync.header_fields import identity
 from sync.journal import Journal, Telling
 from sync.listing import Changes, Listing
 from sync.messages import Messages
@@ -73,6 +74,8 @@ class MemoryFolder:
         return Changes(
             self.listing(Asked(since.folder, then.uidnext), telling),
             Messages.of(MessageMeta(uid, 0, "", self.messages[uid].flags) for uid in changed),
+            Messages.of(self.messages[uid].meta(uid) for uid in since.probe if uid in older),
+            {uid: identity(self.messages[uid].body) for uid in since.probe if uid in older},
             removed,
         )
 

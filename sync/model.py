@@ -239,3 +239,5 @@ class Since:
     folder: Folder
     status: FolderStatus
     flags: WhichFlags = WhichFlags.CHANGED
+    probe: tuple[int, ...] = ()
+    """Older uids whose size, date and identity are asked for, too: do they mean what they meant?"""

@@ -46,6 +46,8 @@ class Part:
     """Source uids of pairs whose copy is gone."""
     orphaned: frozenset[int]
     """And of those whose original is gone."""
+    source_changes: Changes
+    destination_changes: Changes
 
 
 class _Side:
@@ -189,6 +191,8 @@ class Difference:
             tuple(self._sent[:present]),
             frozenset(self._lost),
             frozenset(self._orphaned),
+            self._ours.changes,
+            self._theirs.changes,
         )
 
 

@@ -20,6 +20,7 @@ from sync.plan import Plan, empties, plan_folder, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import note_dead
+from sync.reused_uids import mistaken, name_reused, remember, without
 from sync.twins import Sides
 from sync.work import Work
 
@@ -37,6 +38,15 @@ def plan_work(
         work.known = _settled(work, aftermath, ledger)
         if work.again:
             return True
+    before = work.known.pairs
+    wrong = mistaken(work, sides)
+    if wrong and work.part is not None:
+        return False
+    if wrong:
+        if not options.dry_run:
+            ledger.forget(work.key, sorted(wrong))
+        work.known = without(work.known, wrong)
+        work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
     work.orphaned = _orphaned(work)
@@ -66,8 +76,12 @@ def plan_work(
     note_dead(work, plan)
     _count(work, plan)
     _leave_unsettled(work, matched.unsettled)
-    if matched.altered:
-        _name_altered(work, plan, matched.altered, None if options.dry_run else ledger)
+    name_reused(work, wrong, before)
+    work.identities.update(matched.identities)
+    _name_altered(work, matched.altered)
+    if not options.dry_run:
+        remember(work, ledger, work.known.pairs)
+        remember(work, ledger, plan.recorded.there)
     return True
 
 
@@ -97,18 +111,14 @@ def _leave_unsettled(work: Work, unsettled: Mapping[int, MessageError]) -> None:
     work.plan = replace(plan, copies=copies.select(kept))
 
 
-def _name_altered(
-    work: Work, plan: Plan, altered: Mapping[int, str], ledger: Ledger | None
-) -> None:
+def _name_altered(work: Work, altered: Mapping[int, str]) -> None:
     """What was found at the destination, and is not the same byte for byte."""
-    found = {uid: words for uid, words in altered.items() if uid in plan.recorded}
-    for uid, words in found.items():
-        work.tally.altered += 1
-        work.tally.name(uid, Outcome.PRESENT, Code.ALTERED, words)
-    if ledger is not None:
-        judged = {uid: Judgement(Code.ALTERED, words) for uid, words in found.items()}
-        ledger.judge(work.key, judged)
-        work.judged.update(judged)
+    recorded = work.plan.recorded if work.plan else ()
+    for uid, words in altered.items():
+        if uid in recorded:
+            work.judged[uid] = Judgement(Code.ALTERED, words)
+            work.tally.altered += 1
+            work.tally.name(uid, Outcome.PRESENT, Code.ALTERED, words)
 
 
 def _refusal(work: Work, removals: int) -> FolderError:

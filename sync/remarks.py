@@ -61,8 +61,8 @@ class RemarkingLedger(ABC):
 
     def stamp(self, key: FolderKey, stamps: Mapping[int, Stamp]) -> None:
         if stamps:
-            columns = Stamps()
-            for uid, stamp in stamps.items():
+            columns = stamps if isinstance(stamps, Stamps) else Stamps()
+            for uid, stamp in stamps.items() if columns is not stamps else ():
                 columns.put(uid, stamp)
             self._write(key, Kind.STAMPED, pack_pairs(columns.packed()))
 

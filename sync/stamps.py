@@ -15,6 +15,9 @@ from sync.intent import Pair, Stamp
 from sync.messages import Messages
 from sync.pairs import Pairs
 
+PROBED = 3
+"""So many of a folder's highest messages are remembered with their identity, too: whatever gives
+uids to other messages begins with the highest ones."""
 _LOW = (1 << 32) - 1
 _USUAL = 26
 """Characters of a date-time (RFC 9051, section 9)."""

@@ -15,14 +15,11 @@ from sync.known_again import known_again
 from sync.matching import Candidates, Group, match
 from sync.model import Fetched, Folder, MessageMeta, Unreadable, Wanted
 from sync.ports import Destination, Reader, Source
-from sync.stamps import identity_stamp, moment
+from sync.stamps import PROBED, identity_stamp, moment
 from sync.work import Work
 
 IDENTITIES = 10_000
 """So many are asked for at once, and held in memory."""
-PROBED = 3
-"""So many of a folder's highest uids are remembered with their identity, too: whatever gives uids
-to other messages begins with the highest ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,8 @@ class Work:
     in the ledger."""
     wrong: dict[int, int] = field(default_factory=dict)
     """Source uid → destination uid of failed copies, whose messages are sent anew."""
+    identities: dict[int, int] = field(default_factory=dict)
+    """By source uid, of the highest ones: as `Stamp.identity`."""
     missed: Uids = field(default_factory=Uids)
     """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)

@@ -13,6 +13,7 @@ from sync.memory import MemoryServer
 from sync.model import Namespace, Unreadable
 from sync.options import ProofLevel, SyncOptions
 from sync.report import MailboxReport, Outcome, Verdict
+from sync.resting import RESTLESS
 from tests.sync.sides import Watcher, World, message
 from tests.sync.test_proof import altering, same_size
 
@@ -90,6 +91,7 @@ def test_a_date_that_was_not_taken_is_named_by_each_run() -> None:
         assert report.verdict is Verdict.EXCEPTIONS
     there = world.destination.content["INBOX"].messages
     there[1] = replace(there[1], internaldate=message(1).internaldate)
+    world.ledger.rest(next(iter(world.ledger._pages)), RESTLESS)
     assert again(world, SyncOptions())[0].verdict is Verdict.VERIFIED
     assert again(world, SyncOptions())[0].verdict is Verdict.VERIFIED
 

@@ -96,7 +96,8 @@ def in_order(reports: Iterable[FolderReport]) -> tuple[FolderReport, ...]:
 
 
 def known(world: World) -> dict[FolderKey, Known]:
-    return {key: world.ledger.load(key) for key in world.ledger._pages}
+    """But for stamps: of what was not listed there are none yet."""
+    return {key: replace(world.ledger.load(key), stamps={}) for key in world.ledger._pages}
 
 
 def told(watcher: Watcher) -> tuple[Any, ...]:

@@ -1,0 +1,148 @@
+"""Uids that mean other messages than the ledger remembers.
+
+A server that was restored from a backup keeps its UIDVALIDITY and gives the uids that it gave since
+to other messages. What a uid stood for is remembered as a stamp (sync.stamps):
+
+    compared                                  when
+    ---------------------------------------   ----------------------------------------
+    size and internal date                    whenever a message is listed
+    those of the highest uids of a pair       whenever a folder's changes are asked for
+    identity of the highest uids, too         whenever a whole folder is listed
+    uids of at least UIDNEXT                  they are nobody's, where UIDNEXT is told
+
+A pair of which one side means another message is forgotten, and both are matched anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from sync.errors import Code
+from sync.intent import Known, Pair, Stamp
+from sync.listing import Listing
+from sync.matching import identity_key
+from sync.messages import Messages
+from sync.model import Identity, MessageMeta
+from sync.pairs import Pairs
+from sync.ports import Ledger
+from sync.report import Outcome
+from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at
+from sync.twins import Sides
+from sync.work import Work
+
+
+def mistaken(work: Work, sides: Sides) -> frozenset[int]:
+    """Source uids of the known pairs that are not to be believed. Of a folder of which a part is
+    listed some are named, if there are any: then all of it has to be listed."""
+    known, ours, theirs = work.known, work.ours, work.theirs
+    wrong = set(_unstamped(known, ours.messages, theirs.messages))
+    if (part := work.part) is not None:
+        here, there = part.source_changes, part.destination_changes
+        wrong.update(_unstamped(known, here.probed, there.probed))
+        wrong.update(_unlike(known, here.identities, there.identities))
+        return frozenset(wrong)
+    beyond = set(_beyond(known, ours, theirs))
+    if beyond or any(_unlike(known, *_identities(work, sides))):
+        # How far back it goes, nobody knows: all that are there on both sides are matched anew.
+        wrong.update(
+            uid
+            for uid, place in known.pairs.items()
+            if ours.messages.position(uid) >= 0 and theirs.messages.position(place) >= 0
+        )
+    # A server with CONDSTORE always tells UIDNEXT. Without it, that may be our own guess, and a
+    # copy beyond it may have been removed by a person.
+    told = ours.status.highestmodseq and theirs.status.highestmodseq
+    return frozenset(wrong | beyond if told else wrong)
+
+
+def _unstamped(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
+    for uid, stamp in known.stamps.items() if known.stamps and (ours or theirs) else ():
+        mine = ours.position(uid)
+        if mine >= 0 and stamp.source and _told(ours, mine) not in (0, stamp.source):
+            yield uid
+            continue
+        at = theirs.position(known.pairs.get(uid, 0))
+        if at >= 0 and stamp.destination and _told(theirs, at) not in (0, stamp.destination):
+            yield uid
+
+
+def _told(messages: Messages, at: int) -> int:
+    """0 for a message of which flags alone were asked for."""
+    return stamp_at(messages, at) if messages.sizes[at] else 0
+
+
+def _beyond(known: Known, ours: Listing, theirs: Listing) -> Iterator[int]:
+    here, there = ours.status.uidnext, theirs.status.uidnext
+    return (uid for uid, place in known.pairs.items() if uid >= here or place >= there)
+
+
+def _unlike(
+    known: Known, here: Mapping[int, Identity], there: Mapping[int, Identity]
+) -> Iterator[int]:
+    """Those whose header has become another, on either side by its uids."""
+    for uid, stamp in _named(known):
+        place = known.pairs[uid]
+        for one in (here.get(uid), there.get(place)):
+            if one is not None and identity_stamp(identity_key(one)) != stamp.identity:
+                yield uid
+
+
+def _named(known: Known) -> Iterator[tuple[int, Stamp]]:
+    for uid in sorted(known.stamps)[-4 * PROBED :]:
+        if (stamp := known.stamps[uid]).identity and uid in known.pairs:
+            yield uid, stamp
+
+
+def _identities(work: Work, sides: Sides) -> tuple[Mapping[int, Identity], Mapping[int, Identity]]:
+    """Of the highest pairs, as far as they are listed."""
+    named = [uid for uid, _ in _named(work.known)]
+    places = sorted(work.known.pairs[uid] for uid in named)
+    here = [uid for uid in named if work.ours.messages.position(uid) >= 0][-PROBED:]
+    there = [place for place in places if work.theirs.messages.position(place) >= 0][-PROBED:]
+    return (
+        sides.source.identities(work.pair.source, here) if here else {},
+        sides.destination.identities(work.pair.destination, there) if there else {},
+    )
+
+
+def without(known: Known, wrong: frozenset[int]) -> Known:
+    """What is known but for these pairs."""
+    pairs = Pairs(known_pair for known_pair in _pairs(known) if known_pair.source_uid not in wrong)
+    sent = Pairs(pair for uid, pair in known.sent.items() if uid not in wrong)
+    stamps = Stamps()
+    for uid, stamp in known.stamps.items():
+        if uid not in wrong:
+            stamps.put(uid, stamp)
+    judged = {uid: one for uid, one in known.judgements.items() if uid not in wrong}
+    return replace(known, pairs=pairs.there, sent=sent, stamps=stamps, judgements=judged)
+
+
+def _pairs(known: Known) -> Iterator[Pair]:
+    return (Pair(uid, place, 0) for uid, place in known.pairs.items())
+
+
+def name_reused(work: Work, wrong: frozenset[int], before: Mapping[int, int]) -> None:
+    """Say it, unless each of them has found its own copy again: then a server has only told
+    another size or date of the same message."""
+    plan = work.plan
+    if plan is None:
+        return
+    other = [uid for uid in wrong if plan.recorded.there.get(uid) != before.get(uid)]
+    if other:
+        words = f"{len(other):,} messages"
+        work.tally.note(MessageMeta(0, 0), Outcome.PRESENT, Code.UIDS_REUSED, words)
+
+
+def remember(work: Work, ledger: Ledger, pairs: Mapping[int, int]) -> None:
+    """Write down the stamps of those pairs that both sides list now, and that have none yet."""
+    fresh = Stamps()
+    known, ours, theirs = work.known.stamps, work.ours.messages, work.theirs.messages
+    for uid, place in pairs.items() if ours and theirs else ():
+        if uid in known and uid not in work.copied:
+            continue
+        mine, at = ours.position(uid), theirs.position(place)
+        if mine >= 0 and at >= 0 and ours.sizes[mine] and theirs.sizes[at]:
+            identity = work.identities.get(uid, 0)
+            fresh.put(uid, Stamp(stamp_at(ours, mine), stamp_at(theirs, at), identity))
+    ledger.stamp(work.key, fresh)
