@@ -70,11 +70,9 @@ def migrate(
         clearing=clearing,
         statuses=prepared.statuses,
     )
-    reports, named = list[FolderReport](), len(prepared.missing)
-    for pair in prepared.idle:
-        report, exceptions = _without_work(pair, prepared, ledger, progress)
-        reports.append(report)
-        named += exceptions
+    told = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
+    reports = [report for report, _ in told]
+    named = len(prepared.missing) + sum(exceptions for _, exceptions in told)
     for group in _groups(prepared, options):
         if reason := stop.reason():
             raise Stopped(reason)
