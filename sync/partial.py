@@ -139,8 +139,13 @@ class Difference:
                 self._originals.append(uid)
             elif not ours.listed(uid):
                 self._pass_over(uid)
-        if not removed and not theirs.listed(there):
-            if ours.listed(uid) or (lost and (mode is Mode.ALL or self._new_mail)):
+        if removed:
+            return
+        if lost and self._new_mail and theirs.old(there):
+            # It may be the new message's: for that, more is needed than its flags.
+            self._copies.append(there)
+        elif not theirs.listed(there):
+            if ours.listed(uid) or (lost and mode is Mode.ALL):
                 self._copies.append(there)
             else:
                 self._there += 1
