@@ -116,7 +116,9 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
             if uid in work.copied:
                 # Another copy than the one that was judged.
                 judged.setdefault(uid, None)
-        news = {uid: one for uid, one in judged.items() if one != before.get(uid)}
+        news = {
+            uid: one for uid, one in judged.items() if one != before.get(uid) or uid in work.wrong
+        }
         if news:
             ledger.judge(work.key, news)
             if any(news.values()):

@@ -5,7 +5,8 @@ Messages are matched as multisets: k identical ones at the source need k at the 
     both sides have one message with this identity, which has a Message-ID,    the same
     and sizes and headers are equal
     the same Message-ID, or without one the same identity                      contents decide
-    not both have a Message-ID, and their internal dates are equal             contents decide
+    none has a Message-ID, or one hands out no header, and their internal
+    dates are equal                                                            contents decide
 
 An identity is what sync.model.Identity holds. Contents are compared by whoever asks, blind to what
 servers alter when they store a message (sync.known_again).
@@ -25,6 +26,7 @@ from sync.model import Identity
 _KEY = 16
 _NAME = 8
 _NO_NAME = bytes(_NAME)
+_HIDDEN = b"\xff" * _NAME
 SLICE = 2_000
 """So many messages are compared by content together, unless one group has more."""
 
@@ -50,7 +52,7 @@ class Candidates:
         """One whose header is not handed out. Only its content can tell what it equals."""
         self._enter(uid, size, moment, _digest(f"{side}\0{uid}".encode(), _KEY))
         self._names += _NO_NAME
-        self._heads += _NO_NAME
+        self._heads += _HIDDEN
 
     def _enter(self, uid: int, size: int, moment: int, key: bytes) -> None:
         self.uids.append(uid)
@@ -73,6 +75,10 @@ class Candidates:
     def named(self, at: int) -> bool:
         """Whether it has a Message-ID."""
         return bool(self.name(at))
+
+    def unknown(self, at: int) -> bool:
+        """Whether its header is not handed out."""
+        return self.head(at) == _HIDDEN
 
     def __len__(self) -> int:
         return len(self.uids)
@@ -159,14 +165,15 @@ def _by_moment(
 
     mine, other = _Some(source, _dated(source, left), key), _Some(destination, stock, key)
     for ours, theirs in groups(mine, other):
-        free = [at for at in theirs if not destination.named(other.places[at])]
+        # Two Message-IDs are two messages, and so are one that has one and one that has none.
+        named = [at for at in ours if source.named(mine.places[at])]
         unnamed = [at for at in ours if not source.named(mine.places[at])]
-        # Two Message-IDs are two messages: those that have one are compared with those that have
-        # none.
-        if unnamed:
-            yield Group(mine.at(unnamed), other.at(theirs))
-        if free and len(unnamed) < len(ours):
-            yield Group(mine.at(ours), other.at(free))
+        unknown = [at for at in ours if source.unknown(mine.places[at])]
+        free = [at for at in theirs if not destination.named(other.places[at])]
+        hidden = [at for at in theirs if destination.unknown(other.places[at])]
+        for some, others in ((unknown, theirs), (unnamed, free), (named, hidden)):
+            if some and others:
+                yield Group(mine.at(some), other.at(others))
 
 
 def _dated(side: Candidates, places: Iterable[int]) -> list[int]:

@@ -39,13 +39,13 @@ def plan_work(
         if work.again:
             return True
     before = work.known.pairs
-    wrong = mistaken(work, sides)
-    if wrong and work.part is not None:
+    reused = mistaken(work, sides)
+    if reused and work.part is not None:
         return False
-    if wrong:
+    if reused:
         if not options.dry_run:
-            ledger.forget(work.key, sorted(wrong))
-        work.known = without(work.known, wrong)
+            ledger.forget(work.key, sorted(reused))
+        work.known = without(work.known, reused)
         work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
@@ -76,10 +76,11 @@ def plan_work(
     note_dead(work, plan)
     _count(work, plan)
     _leave_unsettled(work, matched.unsettled)
-    name_reused(work, wrong, before)
+    name_reused(work, reused, before)
     work.identities.update(matched.identities)
     _name_altered(work, matched.altered)
     if not options.dry_run:
+        ledger.judge(work.key, work.judged)
         remember(work, ledger, work.known.pairs)
         remember(work, ledger, plan.recorded.there)
     return True

@@ -95,6 +95,17 @@ def test_without_an_identity_date_and_content_decide() -> None:
     assert match(source, destination, bodies.compare) == {1: 1, 2: 2}
 
 
+def test_one_that_has_a_message_id_and_one_that_has_none_are_two() -> None:
+    """Their dates are equal, and they are not even read."""
+    source, destination = Candidates(), Candidates()
+    source.add(1, 1, Identity("<a@x>"), DATE)
+    destination.add(1, 1, Identity(""), DATE)
+    bodies = Bodies([b"1"], [b"1"])
+    assert match(source, destination, bodies.compare) == {}
+    assert match(destination, source, bodies.compare) == {}
+    assert bodies.read == 0
+
+
 def test_other_dates_are_not_compared() -> None:
     """Nor is what has no date: nothing says that it may be the same."""
     source, destination = Candidates(), Candidates()

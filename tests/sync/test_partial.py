@@ -102,7 +102,9 @@ def known(world: World) -> dict[FolderKey, Known]:
 
 def told(watcher: Watcher) -> tuple[Any, ...]:
     reports = in_order(watcher.reports)
-    notes = sorted(watcher.notes, key=lambda note: (note.folder, note.uid))
+    # Of what is known from an earlier run, and is not listed, size, date and subject are not.
+    plain = (replace(note, size=0, date="", subject="") for note in watcher.notes)
+    notes = sorted(plain, key=lambda note: (note.folder, note.uid))
     return reports, notes, +watcher.counts, watcher.plan
 
 
