@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sync.duplicates import remove_duplicates
-from sync.errors import FolderChanged, FolderError
+from sync.errors import Code, FolderChanged, FolderError, Side
 from sync.ports import Destination
 from sync.report import Outcome
 from sync.work import Work
@@ -41,10 +41,19 @@ def _flag(work: Work, destination: Destination) -> None:
 
 def _remove(work: Work, destination: Destination) -> None:
     if work.plan and (uids := work.plan.removals):
+        if work.uncompared:
+            raise _waiting(work)
         folder, uidvalidity = work.pair.destination, work.key.destination_uidvalidity
         work.tally.removed += destination.remove(folder, uidvalidity, uids)
 
 
+def _waiting(work: Work) -> FolderError:
+    """What cannot be compared may be the very messages that would be removed."""
+    words = "some messages could not be read, so that nobody knows which of these they equal"
+    where = work.pair.destination.name
+    return FolderError(Code.DELETION_REFUSED, words, side=Side.DESTINATION, where=where)
+
+
 def _remove_duplicates(work: Work, destination: Destination) -> None:
-    if work.plan and (found := work.plan.duplicates):
+    if work.plan and (found := work.plan.duplicates) and not work.uncompared:
         work.tally.duplicates_removed += remove_duplicates(work, found, destination)

@@ -106,9 +106,12 @@ def _leave_unsettled(work: Work, unsettled: Mapping[int, MessageError]) -> None:
     for uid in copies.uids:
         if uid in unsettled:
             work.tally.settle(uid, Outcome.FAILED)
-            words = unsettled[uid].server_words
-            work.tally.name(uid, Outcome.FAILED, Code.UNREADABLE_COPY, words)
-            work.tally.unproven += 1
+            error = unsettled[uid]
+            mine = error.side is Side.SOURCE
+            code = Code.UNREADABLE if mine else Code.UNREADABLE_COPY
+            work.tally.name(uid, Outcome.FAILED, code, error.server_words)
+            work.tally.unproven += not mine
+    work.uncompared |= len(kept) < len(copies)
     work.plan = replace(plan, copies=copies.select(kept))
 
 

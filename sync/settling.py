@@ -27,6 +27,9 @@ def count(batch: Batch, pairs: Mapping[int, Pair], setbacks: Setbacks) -> None:
             batch.work.vanished.add(uid)
         elif isinstance(answer, Refused | Unreadable):
             tally.fail(batch.metas[uid], answer.error)
+            # One that is listed as empty is like nothing at the destination.
+            unread = isinstance(answer, Unreadable) and batch.metas[uid].size > 0
+            batch.work.uncompared |= unread
 
 
 def made_anew(work: Work, broken: Broken | None) -> bool:

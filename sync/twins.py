@@ -105,29 +105,33 @@ class _Comparison:
         places = {uid for group in groups for uid in group.destination}
         here = Wanted(pair.source, key.source_uidvalidity, tuple(sorted(uids)))
         there = Wanted(pair.destination, key.destination_uidvalidity, tuple(sorted(places)))
-        source = read(self._sides.source, here).known
-        asked = read(self._sides.destination, there)
-        destination = asked.known
+        mine, other = read(self._sides.source, here), read(self._sides.destination, there)
+        source, destination = mine.known, other.known
         found = known_again(source, destination)
         found |= _rewritten(groups, source, destination, found)
         found = self._arranged(found, destination)
         for uid, place in found.items():
             if kinds := alterations(source[uid], destination[place]):
                 self.altered[uid] = words(kinds)
-        self._doubt(groups, found, asked.unreadable)
+        self._doubt(groups, found, mine.unreadable, other.unreadable)
         return found
 
     def _doubt(
         self,
         groups: Sequence[Group],
         found: Mapping[int, int],
-        unreadable: Mapping[int, MessageError],
+        here: Mapping[int, MessageError],
+        there: Mapping[int, MessageError],
     ) -> None:
-        for group in groups if unreadable else ():
-            hidden = next((unreadable[uid] for uid in group.destination if uid in unreadable), None)
+        """`here` and `there` are those that cannot be read."""
+        taken = set(found.values()) if here else set[int]()
+        for group in groups if here or there else ():
+            left = [uid for uid in group.source if uid not in found]
+            hidden = next((there[uid] for uid in group.destination if uid in there), None)
             if hidden is not None:
-                left = (uid for uid in group.source if uid not in found)
                 self.unsettled.update(dict.fromkeys(left, hidden))
+            elif not taken.issuperset(group.destination):
+                self.unsettled.update((uid, here[uid]) for uid in left if uid in here)
 
     def _arranged(
         self, found: Mapping[int, int], destination: Mapping[int, Fingerprint]

@@ -70,6 +70,8 @@ class Work:
     """Destination uids whose source is known."""
     uidnext: int = 1
     """What is appended next at the destination gets at least this uid."""
+    uncompared: bool = False
+    """Of some messages nobody knows whether the destination has them: they could not be read."""
     vanished: set[int] = field(default_factory=set)
     """Source uids that were expunged by someone else since the listing."""
     again: bool = False

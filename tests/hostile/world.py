@@ -109,6 +109,12 @@ class Choice:
     still: bool = False
     """Nothing happens between the runs."""
 
+    @property
+    def words(self) -> str:
+        """As `every` is asked for it."""
+        only = [f"--only '{','.join(self.only)}'"] if self.only else []
+        return " ".join(only + ["--plain"] * self.plain + ["--still"] * self.still)
+
 
 def build(seed: int, choice: Choice | None = None) -> World:
     """The same for the same seed."""
