@@ -3,7 +3,7 @@
 Messages are matched as multisets: k identical ones at the source need k at the destination.
 
     both sides have one message with this identity, which has a Message-ID,    the same
-    and sizes and headers are equal
+    and sizes, headers and internal dates are equal
     the same Message-ID, or without one the same identity                      contents decide
     none has a Message-ID, or one hands out no header, and their internal
     dates are equal                                                            contents decide
@@ -136,14 +136,20 @@ def _sure(
         one, other = ours[0], theirs[0]
         if len(ours) != 1 or len(theirs) != 1 or not source.named(one):
             continue
-        if not sizes_decide or (
-            source.sizes[one] == destination.sizes[other]
-            and (
-                source.head(one) == destination.head(other)
-                or _NO_NAME in (source.head(one), destination.head(other))
-            )
-        ):
+        if not sizes_decide or _alike(source, one, destination, other):
             yield source.uids[one], destination.uids[other]
+
+
+def _alike(source: Candidates, one: int, destination: Candidates, other: int) -> bool:
+    """In size, header and internal date, as far as they are known. One Message-ID does not make one
+    message: somebody may have edited it."""
+    heads = source.head(one), destination.head(other)
+    moments = source.moments[one], destination.moments[other]
+    return (
+        source.sizes[one] == destination.sizes[other]
+        and (heads[0] == heads[1] or _NO_NAME in heads)
+        and (moments[0] == moments[1] or -1 in moments)
+    )
 
 
 def _by_name(

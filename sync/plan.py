@@ -68,11 +68,12 @@ def unmatched(
 ) -> tuple[Messages, Messages]:
     """The messages on both sides that the ledger does not know: those have to be matched. A copy
     whose original is gone (`orphaned`, source uids) is free to be another one's, which may be the
-    same message that was moved away and back."""
+    same message that was moved away and back. One that has a copy whose uid is not known is looked
+    for with the others, so that none of them takes its copy."""
     ours, theirs = source.messages, destination.messages
     known = {there for uid, there in pairs.items() if uid not in orphaned}
     return (
-        ours.select([at for at, uid in enumerate(ours.uids) if uid not in pairs]),
+        ours.select([at for at, uid in enumerate(ours.uids) if not pairs.get(uid)]),
         theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in known]),
     )
 

@@ -197,17 +197,19 @@ def _rewritten(
     destination: Mapping[int, Fingerprint],
     found: Mapping[int, int],
 ) -> dict[int, int]:
-    """One message is left on each side with one Message-ID, and the same text under another
-    header: a server has rewritten that."""
+    """One message is left on each side with one Message-ID, or without any header field, and the
+    same text under another header: a server has rewritten that."""
     taken = set(found.values())
     more: dict[int, int] = {}
     for group in groups:
         left = [uid for uid in group.source if uid not in found]
         stock = [uid for uid in group.destination if uid not in taken]
-        if not group.named or len(left) != 1 or len(stock) != 1:
+        if len(left) != 1 or len(stock) != 1:
             continue
         one, other = source.get(left[0]), destination.get(stock[0])
-        if one and other and known(alterations(one, other)):
+        if one is None or other is None or not (group.named or not one.fields):
+            continue
+        if known(alterations(one, other)):
             more[left[0]] = stock[0]
     return more
 
