@@ -116,12 +116,9 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
             if uid in work.copied:
                 # Another copy than the one that was judged.
                 judged.setdefault(uid, None)
-        news = {
-            uid: one for uid, one in judged.items() if one != before.get(uid) or uid in work.wrong
-        }
-        if news:
-            ledger.judge(work.key, news)
-            if any(news.values()):
+        if judged:
+            ledger.judge(work.key, judged)
+            if any(judged.values()):
                 disturb(work, ledger)
         kept = {uid: one for uid, one in {**before, **judged}.items() if one is not None}
         work.known = replace(work.known, judgements=kept)

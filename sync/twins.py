@@ -9,7 +9,7 @@ from operator import itemgetter
 
 from sync.alteration import alterations, known, words
 from sync.asking import messages, not_shown
-from sync.errors import Code, FolderError, MessageError, Side, UidValidityChanged
+from sync.errors import Code, FolderChanged, FolderError, MessageError, Side, UidValidityChanged
 from sync.fingerprint import Fingerprint, fingerprint
 from sync.known_again import known_again
 from sync.matching import Candidates, Group, match
@@ -107,6 +107,9 @@ class _Comparison:
         there = Wanted(pair.destination, key.destination_uidvalidity, tuple(sorted(places)))
         mine, other = read(self._sides.source, here), read(self._sides.destination, there)
         source, destination = mine.known, other.known
+        if any(uid not in destination and uid not in other.unreadable for uid in places):
+            # It was listed, and is not there: so its message may be there under another uid.
+            raise FolderChanged(Code.PROTOCOL, side=Side.DESTINATION, where=pair.destination.name)
         found = known_again(source, destination)
         found |= _rewritten(groups, source, destination, found)
         found = self._arranged(found, destination)
