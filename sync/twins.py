@@ -112,7 +112,7 @@ class _Comparison:
             raise FolderChanged(Code.PROTOCOL, side=Side.DESTINATION, where=pair.destination.name)
         found = known_again(source, destination)
         found |= _rewritten(groups, source, destination, found)
-        found = self._arranged(found, destination)
+        found = self._arranged(found, source, destination)
         for uid, place in found.items():
             if kinds := alterations(source[uid], destination[place]):
                 self.altered[uid] = words(kinds)
@@ -137,7 +137,10 @@ class _Comparison:
                 self.unsettled.update((uid, here[uid]) for uid in left if uid in here)
 
     def _arranged(
-        self, found: Mapping[int, int], destination: Mapping[int, Fingerprint]
+        self,
+        found: Mapping[int, int],
+        source: Mapping[int, Fingerprint],
+        destination: Mapping[int, Fingerprint],
     ) -> dict[int, int]:
         """Among copies that are equal byte for byte, altered ones too, each message gets one with
         its own date and flags, where there is one: else a run that has nothing to do would set
@@ -146,14 +149,17 @@ class _Comparison:
         for uid, one in destination.items():
             alike.setdefault(one.exact, []).append(uid)
         mine: dict[bytes, list[int]] = {}
-        for uid, place in found.items():
-            mine.setdefault(destination[place].exact, []).append(uid)
-        several = {key: uids for key, uids in mine.items() if len(alike[key]) > 1}
+        for uid, one in source.items():
+            # What is left over is one of the equal ones, too: which of them, dates and flags tell.
+            key = destination[found[uid]].exact if uid in found else one.exact
+            if key in alike:
+                mine.setdefault(key, []).append(uid)
+        several = {key: uids for key, uids in mine.items() if len(uids) + len(alike[key]) > 2}
         if not several:
             return dict(found)
         ours = _looks(self._metas[0], {uid for uids in several.values() for uid in uids})
         theirs = _looks(self._metas[1], {uid for key in several for uid in alike[key]})
-        arranged = dict(found)
+        arranged = {uid: place for uid, place in found.items() if uid not in ours}
         for key, uids in several.items():
             arranged |= _closest(uids, alike[key], ours, theirs)
         return arranged
