@@ -167,4 +167,6 @@ def _dated(work: Work, uid: int) -> bool:
     at, place = mine.position(uid), there.position(work.known.pairs.get(uid, 0))
     if at < 0 or place < 0:
         return False
-    return same_instant(mine.internaldate(at), there.internaldate(place))
+    date, copied = mine.internaldate(at), there.internaldate(place)
+    # Where only flags were asked for there are no dates, which are no two equal ones.
+    return bool(date and copied) and same_instant(date, copied)
