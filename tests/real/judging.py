@@ -17,6 +17,7 @@ from tests.real.moving import Boxes, Ended
 from tests.real.plain import Box, Letter
 
 _NO_COPY = (Outcome.FAILED, Outcome.SKIPPED, Outcome.VANISHED)
+_ENDS = re.compile(rb"\r*\n|\r")
 _ALIKE = re.compile(rb"[\r\n \t]|[^\x20-\x7e]")
 
 
@@ -134,8 +135,8 @@ def _of_altered(
 
 
 def _passes_for(ours: Letter, copy: Letter) -> bool:
-    """Whether nothing but the text tells them apart, which is not read for that."""
-    heads = [letter.body.partition(b"\r\n\r\n")[0] for letter in (ours, copy)]
+    """Whether nothing but the text and line ends tell them apart, which are not read for that."""
+    heads = [_ENDS.sub(b"\n", letter.body).partition(b"\n\n")[0] for letter in (ours, copy)]
     return heads[0] == heads[1] and len(ours.body) == len(copy.body)
 
 
