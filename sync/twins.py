@@ -110,7 +110,7 @@ class _Comparison:
         if any(uid not in destination and uid not in other.unreadable for uid in places):
             # It was listed, and is not there: so its message may be there under another uid.
             raise FolderChanged(Code.PROTOCOL, side=Side.DESTINATION, where=pair.destination.name)
-        found = known_again(source, destination)
+        found = _within(groups, source, destination)
         found |= _rewritten(groups, source, destination, found)
         found = self._arranged(found, source, destination)
         for uid, place in found.items():
@@ -198,6 +198,28 @@ def _closest(
         left = [uid for uid in left if uid not in found]
         free = [place for place in free if place not in taken]
     return found | dict(zip(left, free, strict=False))
+
+
+def _within(
+    groups: Sequence[Group],
+    source: Mapping[int, Fingerprint],
+    destination: Mapping[int, Fingerprint],
+) -> dict[int, int]:
+    """What is known again among the messages of each group."""
+    found: dict[int, int] = {}
+    taken: set[int] = set()
+    for group in groups:
+        some = known_again(
+            {uid: source[uid] for uid in group.source if uid in source and uid not in found},
+            {
+                uid: destination[uid]
+                for uid in group.destination
+                if uid in destination and uid not in taken
+            },
+        )
+        found |= some
+        taken.update(some.values())
+    return found
 
 
 def _rewritten(

@@ -24,8 +24,8 @@ IMPATIENT = SECONDS / 2
 LATE = {
     "stage": Late(2, 4),
     "mute_stage": Late(2, 2, ending=Ending.CLOSE),
-    "single_stage": Late(2, 9, ending=Ending.CLOSE),
-    "bare_stage": Late(2, 9),
+    "single_stage": Late(2, 4, ending=Ending.CLOSE),
+    "bare_stage": Late(2, 4),
 }
 """Which APPENDs come late, by what the destination offers: one for each folder, or a message."""
 

@@ -121,7 +121,7 @@ def test_the_report_tells_what_was_done_beside_copying(
         "1\u202f100 bodies (3.0 MB) not transferred",
         "1 message altered by the destination",
         "4 messages removed from the source",
-        "Of each folder 20 messages were read again",
+        "of each folder 20 messages were read again",
         "Not looked at: Junk, =Spam.",
     ):
         assert words in page
