@@ -27,9 +27,11 @@ def count(batch: Batch, pairs: Mapping[int, Pair], setbacks: Setbacks) -> None:
             batch.work.vanished.add(uid)
         elif isinstance(answer, Refused | Unreadable):
             tally.fail(batch.metas[uid], answer.error)
-            # One that is listed as empty is like nothing at the destination.
-            unread = isinstance(answer, Unreadable) and batch.metas[uid].size > 0
-            batch.work.uncompared |= unread
+            # One that is listed as empty is like nothing at the destination. What is listed without
+            # size and date was named by SEARCH alone, and may be anything.
+            meta = batch.metas[uid]
+            like_nothing = meta.size == 0 and bool(meta.internaldate)
+            batch.work.uncompared |= isinstance(answer, Unreadable) and not like_nothing
 
 
 def made_anew(work: Work, broken: Broken | None) -> bool:
