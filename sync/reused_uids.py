@@ -135,14 +135,17 @@ def name_reused(work: Work, wrong: frozenset[int], before: Mapping[int, int]) ->
 
 
 def remember(work: Work, ledger: Ledger, pairs: Mapping[int, int]) -> None:
-    """Write down the stamps of those pairs that both sides list now, and that have none yet."""
+    """Write down the stamps of those pairs that have none yet. Where the destination was only
+    counted, its half is left open until it is listed."""
     fresh = Stamps()
     known, ours, theirs = work.known.stamps, work.ours.messages, work.theirs.messages
-    for uid, place in pairs.items() if ours and theirs else ():
-        if uid in known and uid not in work.copied:
-            continue
+    for uid, place in pairs.items() if ours else ():
+        old = known.get(uid) if uid not in work.copied else None
         mine, at = ours.position(uid), theirs.position(place)
-        if mine >= 0 and at >= 0 and ours.sizes[mine] and theirs.sizes[at]:
-            identity = work.identities.get(uid, 0)
-            fresh.put(uid, Stamp(stamp_at(ours, mine), stamp_at(theirs, at), identity))
+        if (old and old.destination) or mine < 0 or not ours.sizes[mine]:
+            continue
+        there = stamp_at(theirs, at) if at >= 0 and theirs.sizes[at] else 0
+        identity = work.identities.get(uid, 0) or (old.identity if old else 0)
+        if old is None or there:
+            fresh.put(uid, Stamp(stamp_at(ours, mine), there, identity))
     ledger.stamp(work.key, fresh)
