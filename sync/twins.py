@@ -13,7 +13,7 @@ from sync.errors import Code, FolderChanged, FolderError, MessageError, Side, Ui
 from sync.fingerprint import Fingerprint, fingerprint
 from sync.known_again import known_again
 from sync.matching import Candidates, Group, match
-from sync.model import Fetched, Folder, MessageMeta, Unreadable, Wanted
+from sync.model import Fetched, Folder, Identity, MessageMeta, Unreadable, Wanted
 from sync.ports import Destination, Reader, Source
 from sync.stamps import PROBED, identity_stamp, moment
 from sync.work import Work
@@ -273,15 +273,17 @@ def digests(reader: Reader, wanted: Wanted) -> dict[int, bytes]:
 def _candidates(
     reader: Reader, folder: Folder, metas: Sequence[MessageMeta], side: Side
 ) -> Candidates:
-    """A message whose header is not handed out is compared by its content."""
+    """A message whose header is not handed out, or has nothing to know it by, is compared by its
+    content."""
     candidates = Candidates()
     for start in range(0, len(metas), IDENTITIES):
         some = list(metas[start : start + IDENTITIES])
         identities = reader.identities(folder, [meta.uid for meta in some])
         for meta in some:
             date = moment(meta.internaldate)
-            if meta.uid in identities:
-                candidates.add(meta.uid, meta.size, identities[meta.uid], date)
+            identity = identities.get(meta.uid)
+            if identity is not None and identity != Identity():
+                candidates.add(meta.uid, meta.size, identity, date)
             else:
                 candidates.add_unknown(meta.uid, meta.size, side, date)
     return candidates
