@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 
 from sync.alteration import alterations, known, words
 from sync.asking import messages, not_shown
 from sync.errors import Code, FolderChanged, FolderError, MessageError, Side, UidValidityChanged
 from sync.fingerprint import Fingerprint, fingerprint
+from sync.header_fields import LONGEST
+from sync.header_fields import identity as identity_of
 from sync.known_again import known_again
 from sync.matching import Candidates, Group, match
-from sync.model import Fetched, Folder, Identity, MessageMeta, Unreadable, Wanted
+from sync.model import Fetched, Identity, MessageMeta, Unreadable, Wanted
 from sync.ports import Destination, Reader, Source
 from sync.stamps import PROBED, identity_stamp, moment
 from sync.work import Work
 
+_NOTHING = Identity()
 IDENTITIES = 10_000
 """So many are asked for at once, and held in memory."""
 
@@ -55,9 +58,11 @@ class Sides:
         """What of `ours` is among `theirs`."""
         if not ours or not theirs:
             return Matched()
-        source = _candidates(self.source, work.pair.source, ours, Side.SOURCE)
-        pair = work.pair
-        destination = _candidates(self.destination, pair.destination, theirs, Side.DESTINATION)
+        pair, key = work.pair, work.key
+        here = Wanted(pair.source, key.source_uidvalidity, ())
+        there = Wanted(pair.destination, key.destination_uidvalidity, ())
+        source = _candidates(self.source, here, ours, Side.SOURCE)
+        destination = _candidates(self.destination, there, theirs, Side.DESTINATION)
         comparison = _Comparison(self, work, ours, theirs)
         pairs = match(source, destination, comparison.compare, sizes_decide=sizes_decide)
         highest = sorted(pairs)[-PROBED:]
@@ -271,19 +276,32 @@ def digests(reader: Reader, wanted: Wanted) -> dict[int, bytes]:
 
 
 def _candidates(
-    reader: Reader, folder: Folder, metas: Sequence[MessageMeta], side: Side
+    reader: Reader, place: Wanted, metas: Sequence[MessageMeta], side: Side
 ) -> Candidates:
-    """A message whose header is not handed out, or has nothing to know it by, is compared by its
-    content."""
+    """`place` names the folder. Where a header is not handed out, or has nothing to know the
+    message by, the message itself is read for it."""
     candidates = Candidates()
     for start in range(0, len(metas), IDENTITIES):
         some = list(metas[start : start + IDENTITIES])
-        identities = reader.identities(folder, [meta.uid for meta in some])
+        identities = dict(reader.identities(place.folder, [meta.uid for meta in some]))
+        lacking = [meta.uid for meta in some if identities.get(meta.uid, _NOTHING) == _NOTHING]
+        identities |= _read_identities(reader, replace(place, uids=tuple(lacking)))
         for meta in some:
-            date = moment(meta.internaldate)
-            identity = identities.get(meta.uid)
-            if identity is not None and identity != Identity():
+            identity, date = identities.get(meta.uid, _NOTHING), moment(meta.internaldate)
+            if identity != _NOTHING:
                 candidates.add(meta.uid, meta.size, identity, date)
             else:
                 candidates.add_unknown(meta.uid, meta.size, side, date)
     return candidates
+
+
+def _read_identities(reader: Reader, wanted: Wanted) -> dict[int, Identity]:
+    """From the beginning of each message that is there and can be read."""
+    found: dict[int, Identity] = {}
+    for _, answer in reader.bodies([wanted]) if wanted.uids else ():
+        if isinstance(answer, Fetched):
+            start = bytearray()
+            for chunk in answer.chunks:
+                start += chunk[: LONGEST - len(start)]
+            found[answer.meta.uid] = identity_of(bytes(start))
+    return found
