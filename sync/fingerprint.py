@@ -263,9 +263,9 @@ class _Parts:
 
     def _goes_on(self, line: bytes) -> bool:
         """Empty lines at the very beginning are none."""
-        if self._begun:
-            return _in_header(line)
-        self._begun = bool(line.strip())
+        if not self._begun:
+            self._begun = bool(line.strip())
+        # A server may put its own field above the line of a mailbox file.
         return not self._begun or _is_from_line(line) or _in_header(line)
 
     def _take_text(self, piece: bytes) -> None:
@@ -276,7 +276,8 @@ class _Parts:
 def _in_header(line: bytes) -> bool:
     """It is a header field, or goes on with one."""
     name, colon, _ = line.partition(b":")
-    return bool(line.strip()) and (line[:1] in b" \t" or (bool(colon) and len(name.split()) == 1))
+    folded = line[:1] in (b" ", b"\t")
+    return folded or (bool(line.strip()) and bool(colon) and len(name.split()) == 1)
 
 
 def _is_from_line(line: bytes) -> bool:
@@ -287,9 +288,8 @@ def _header(lines: bytes) -> _Header:
     text = _Text()
     text.take(lines)
     fields = list(_unfolded(lines))
-    from_line = bool(fields) and _is_from_line(fields[0])
-    if from_line:
-        del fields[0]
+    from_line = any(map(_is_from_line, fields))
+    fields = [field for field in fields if not _is_from_line(field)]
     loose, marks, mailbox_fields = _digest(), list[bytes](), 0
     for field in fields:
         name, _, value = field.partition(b":")

@@ -45,6 +45,13 @@ KNOWN: list[tuple[bytes, bytes, set[Alteration]]] = [
     (PLAIN[:-2], PLAIN, {Alteration.LAST_END}),
     (PLAIN + b"\r\n\r\n", PLAIN, {Alteration.LAST_END}),
     (LF[:-1], PLAIN, {Alteration.BARE_LF, Alteration.LAST_END}),
+    # A server's own field above the line of a mailbox file; bytes below a folded line of blanks.
+    (FROM + PLAIN, b"X-Added: yes\r\n" + FROM + PLAIN, {ADDED}),
+    (
+        PLAIN.replace(b": a", b": a\r\n \r\n\tb\xe0"),
+        PLAIN.replace(b": a", b": a\r\n \r\n\tbX"),
+        {Alteration.EIGHT_BIT},
+    ),
     # Lines.
     (PLAIN, PLAIN.replace(b"\r\n\r\ntwo", b"\r\ntwo"), {Alteration.BLANK_LINES}),
     (PLAIN.replace(b"one", b"one \t "), PLAIN, {Alteration.BLANKS}),
