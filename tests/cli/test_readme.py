@@ -21,8 +21,8 @@ from tests.launch.conftest import Started, launch
 
 __all__ = ["launch"]
 
-pytestmark = pytest.mark.xdist_group("readme")
-"""All commands run once, for all of these tests."""
+pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(300)]
+"""All commands run once, for all of these tests: that takes a minute, and more on a busy machine."""
 
 STATUS = {
     "sample_csv/demo.csv --destination": (2,),
