@@ -22,7 +22,7 @@ from tests.launch.conftest import Started, launch
 __all__ = ["launch"]
 
 pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(300)]
-"""All commands run once, for all of these tests: that takes a minute, and more on a busy machine."""
+"""All commands run once, for all of these tests: it takes a minute, on a busy machine more."""
 
 STATUS = {
     "sample_csv/demo.csv --destination": (2,),
