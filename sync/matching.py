@@ -50,7 +50,14 @@ class Candidates:
 
     def add_unknown(self, uid: int, size: int, side: str, moment: int = -1) -> None:
         """One whose header is not handed out. Only its content can tell what it equals."""
-        self._enter(uid, size, moment, _digest(f"{side}\0{uid}".encode(), _KEY))
+        self._add_hidden(uid, size, moment, f"{side}\0{uid}")
+
+    def add_headless(self, uid: int, size: int, moment: int = -1) -> None:
+        """One that was read, and has no field to know it by: like all others of that kind."""
+        self._add_hidden(uid, size, moment, "")
+
+    def _add_hidden(self, uid: int, size: int, moment: int, key: str) -> None:
+        self._enter(uid, size, moment, _digest(key.encode(), _KEY))
         self._names += _NO_NAME
         self._heads += _HIDDEN
 

@@ -61,10 +61,11 @@ class Sides:
         pair, key = work.pair, work.key
         here = Wanted(pair.source, key.source_uidvalidity, ())
         there = Wanted(pair.destination, key.destination_uidvalidity, ())
-        source = _candidates(self.source, here, ours, Side.SOURCE)
-        destination = _candidates(self.destination, there, theirs, Side.DESTINATION)
+        source, _ = _candidates(self.source, here, ours, Side.SOURCE)
+        destination, unreadable = _candidates(self.destination, there, theirs, Side.DESTINATION)
         comparison = _Comparison(self, work, ours, theirs)
         pairs = match(source, destination, comparison.compare, sizes_decide=sizes_decide)
+        comparison.doubt_all(pairs, unreadable)
         highest = sorted(pairs)[-PROBED:]
         at = {uid: place for place, uid in enumerate(source.uids)} if highest else {}
         identities = {uid: identity_stamp(source.key(at[uid])) for uid in highest}
@@ -140,6 +141,16 @@ class _Comparison:
                 self.unsettled.update(dict.fromkeys(left, hidden))
             elif not taken.issuperset(group.destination):
                 self.unsettled.update((uid, here[uid]) for uid in left if uid in here)
+
+    def doubt_all(self, pairs: Mapping[int, int], unreadable: Mapping[int, MessageError]) -> None:
+        """A message of the destination of which neither size nor date, header or body is handed
+        out may be any of those that have no twin."""
+        taken = set(pairs.values())
+        for meta in self._metas[1] if unreadable else ():
+            if meta.uid in unreadable and meta.uid not in taken and not _described(meta):
+                left = (one.uid for one in self._metas[0] if one.uid not in pairs)
+                self.unsettled.update(dict.fromkeys(left, unreadable[meta.uid]))
+                return
 
     def _arranged(
         self,
@@ -277,29 +288,43 @@ def digests(reader: Reader, wanted: Wanted) -> dict[int, bytes]:
 
 def _candidates(
     reader: Reader, place: Wanted, metas: Sequence[MessageMeta], side: Side
-) -> Candidates:
-    """`place` names the folder. Where a header is not handed out, or has nothing to know the
-    message by, the message itself is read for it."""
-    candidates = Candidates()
+) -> tuple[Candidates, Mapping[int, MessageError]]:
+    """And of which of them, by uid, neither header nor body is handed out. `place` names the
+    folder. Where a header is not handed out, or has nothing to know the message by, the message
+    itself is read for it."""
+    candidates, unreadable = Candidates(), dict[int, MessageError]()
     for start in range(0, len(metas), IDENTITIES):
         some = list(metas[start : start + IDENTITIES])
         identities = dict(reader.identities(place.folder, [meta.uid for meta in some]))
         lacking = [meta.uid for meta in some if identities.get(meta.uid, _NOTHING) == _NOTHING]
-        identities |= _read_identities(reader, replace(place, uids=tuple(lacking)))
+        found = _read_identities(reader, replace(place, uids=tuple(lacking)), unreadable)
+        identities |= found
         for meta in some:
             identity, date = identities.get(meta.uid, _NOTHING), moment(meta.internaldate)
             if identity != _NOTHING:
                 candidates.add(meta.uid, meta.size, identity, date)
+            elif meta.uid in found:
+                candidates.add_headless(meta.uid, meta.size, date)
             else:
                 candidates.add_unknown(meta.uid, meta.size, side, date)
-    return candidates
+    return candidates, unreadable
 
 
-def _read_identities(reader: Reader, wanted: Wanted) -> dict[int, Identity]:
-    """From the beginning of each message that is there and can be read."""
+def _described(meta: MessageMeta) -> bool:
+    """Whether anything is known of it but its uid."""
+    return bool(meta.size or meta.internaldate)
+
+
+def _read_identities(
+    reader: Reader, wanted: Wanted, unreadable: dict[int, MessageError]
+) -> dict[int, Identity]:
+    """From the beginning of each message that can be read; why others cannot is added to
+    `unreadable`."""
     found: dict[int, Identity] = {}
     for _, answer in reader.bodies([wanted]) if wanted.uids else ():
-        if isinstance(answer, Fetched):
+        if isinstance(answer, Unreadable):
+            unreadable[answer.uid] = answer.error
+        elif isinstance(answer, Fetched):
             start = bytearray()
             for chunk in answer.chunks:
                 start += chunk[: LONGEST - len(start)]

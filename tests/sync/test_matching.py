@@ -106,6 +106,17 @@ def test_one_that_has_a_message_id_and_one_that_has_none_are_two() -> None:
     assert bodies.read == 0
 
 
+def test_headless_messages_are_compared_whatever_their_dates() -> None:
+    """A message without a header field, whose date one side does not tell, is known by what it
+    is: else each run without a ledger would send it again."""
+    source, destination = Candidates(), Candidates()
+    for uid in (1, 2, 3):
+        source.add_headless(uid, 1)
+        destination.add_headless(uid, 1, DATE + uid)
+    bodies = Bodies([b"1", b"1", b"2"], [b"1", b"3", b"1"])
+    assert match(source, destination, bodies.compare) == {1: 1, 2: 3}
+
+
 def test_other_dates_are_not_compared() -> None:
     """Nor is what has no date: nothing says that it may be the same."""
     source, destination = Candidates(), Candidates()
