@@ -15,7 +15,7 @@ from importer.inventory import count_messages, take_inventory, weighed
 from importer.opening import tried_out
 from importer.policy import check_password
 from importer.unread import not_whole
-from provisioners.base import Provisioner, ProvisionError
+from provisioners.base import About, NewMailbox, Provisioner, ProvisionError, Refusal
 from sync.errors import Code, Side, SyncError
 from sync.folder_choice import choose
 from sync.options import FolderChoice, Mode, Security
@@ -75,7 +75,10 @@ def check_destination(
         so_far.destination = (_not_provisioned(error),)
         return
     if so_far.exists is False:
-        made = _to_be_made(login, provisioner, subject.password_policy)
+        try:
+            made = _to_be_made(login, provisioner, subject.password_policy)
+        except ProvisionError as error:
+            made = (_not_provisioned(error),)
         so_far.destination = (*made, *subject.habits)
         return
     try:
@@ -125,11 +128,25 @@ def _to_be_made(
 ) -> tuple[Finding, ...]:
     if not provisioner.can_create:
         return (explain(Code.MAILBOX_MISSING, side=Side.DESTINATION, username=login.username),)
+    new = NewMailbox(login.username, login.password)
+    if refusals := provisioner.refusals(new):
+        refused = (_refused(one) for one in refusals)
+        return (*refused, *check_password(password_policy, login.password))
     words = f"The mailbox {login.username} does not exist yet and will be made, with this password."
     return (
         Finding(Level.OK, "mailbox_to_be_made", words),
         *check_password(password_policy, login.password),
     )
+
+
+def _refused(refusal: Refusal) -> Finding:
+    """By the system that holds the destination's mailboxes, or by its mail server."""
+    field = _FIELDS[refusal.about]
+    code = f"{refusal.about}_refused_by_destination"
+    return Finding(Level.BLOCKING, code, refusal.words, refusal.hint, field=field)
+
+
+_FIELDS = {About.ADDRESS: "mailbox", About.PASSWORD: "mailbox_password"}
 
 
 def _not_empty(messages: int, mode: Mode) -> list[Finding]:

@@ -75,6 +75,8 @@ class Dovecot:
         self, address: str, password: str, *, quota: str = "", scheme: str = "PLAIN"
     ) -> None:
         """Append one user; `quota` such as '1M', '' for none. A running server sees it at once."""
+        # As Dovecot 2.3 looks for it (provisioners.passwd_file).
+        address = address.replace("'", "\\'")
         extra = f"userdb_quota_rule=*:storage={quota}" if quota else ""
         with self.spec.users_file.open("a", encoding="utf-8") as users:
             fcntl.flock(users, fcntl.LOCK_EX)

@@ -27,6 +27,7 @@ disable_plaintext_auth = %(no_plain)s
 login_trusted_networks =
 auth_mechanisms = plain login
 auth_failure_delay = 0
+auth_username_chars =
 mail_home = %(directory)s/mail/%%u
 mail_location = maildir:~/Maildir
 mail_plugins = quota zlib

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 
@@ -29,6 +30,29 @@ class Ensured:
     created: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NewMailbox:
+    """One that is to be made: its whole address, and the password exactly as it was typed."""
+
+    address: str
+    password: str = field(repr=False)
+
+
+class About(StrEnum):
+    ADDRESS = "address"
+    PASSWORD = "password"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a mailbox could not be made, or not be logged in to afterwards. `words` never hold the
+    password."""
+
+    about: About
+    words: str
+    hint: str = ""
+
+
 class ProvisionError(Exception):
     """The system said no. `words` are for a person; `server_words` are the system's own."""
 
@@ -52,6 +76,11 @@ class Provisioner(Protocol):
 
     @property
     def can_create(self) -> bool: ...
+
+    def refusals(self, new: NewMailbox) -> Sequence[Refusal]:
+        """What `ensure`, or the server that it makes the mailbox for, would refuse. Nothing is
+        changed by asking. Raises ProvisionError."""
+        ...
 
     def ensure(self, address: str, password: str) -> Ensured:
         """The mailbox exists afterwards; the password is set only on one that was made now.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from provisioners.base import Ensured, Kind, Mailbox
+from provisioners.base import Ensured, Kind, Mailbox, NewMailbox, Refusal
 
 KIND = Kind("existing", "Mailboxes exist already; nothing is created")
 
@@ -19,6 +19,9 @@ class Existing:
 
     def exists(self, address: str) -> bool | None:
         return None
+
+    def refusals(self, new: NewMailbox) -> Sequence[Refusal]:
+        return ()
 
     def ensure(self, address: str, password: str) -> Ensured:
         return Ensured(created=False)

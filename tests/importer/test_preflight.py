@@ -284,6 +284,31 @@ class TestDestination:
         assert result.mailbox_exists is None
         assert codes(result)[1:3] == ["login_refused", "password_short"]
 
+    @pytest.mark.parametrize(
+        ("changed", "code", "field"),
+        [
+            ({"mailbox": "lager/alt"}, "address_refused_by_destination", "mailbox"),
+            ({"mailbox": "a%b"}, "address_refused_by_destination", "mailbox"),
+            ({"mailbox_password": "New-Secret-2026\n"}, "password_refused_by_destination",
+             "mailbox_password"),
+            ({"mailbox_password": "New\0Secret-2026"}, "password_refused_by_destination",
+             "mailbox_password"),
+        ],
+    )  # fmt: skip
+    def test_what_the_destinations_system_refuses(
+        self, checked: Check, changed: dict[str, object], code: str, field: str
+    ) -> None:
+        """It is asked before anything is made, and its words are a finding at the field."""
+        result = checked(**changed)
+        assert result.blocked
+        assert codes(result) == ["source_ready", code]
+        assert one(result, code).field == field
+
+    @pytest.mark.parametrize("mailbox", ["info+test", "o'brien", "a&b"])
+    def test_what_the_destinations_system_takes(self, checked: Check, mailbox: str) -> None:
+        """Signs that its Dovecot is set up to take."""
+        assert codes(checked(mailbox=mailbox)) == ["source_ready", "mailbox_to_be_made"]
+
     def test_a_provisioner_that_fails(self, checked: Check, tmp_path: Path) -> None:
         """Its words are a finding, and the source is checked all the same."""
         broken = open_provisioner("dovecot-passwd", {"users_file": str(tmp_path / "none")})

@@ -6,13 +6,15 @@ import imaplib
 import multiprocessing
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from launch.dovecot import Dovecot
 from provisioners import open_provisioner
-from provisioners.base import Provisioner, ProvisionError
+from provisioners.base import About, NewMailbox, Provisioner, ProvisionError
+from provisioners.login_names import DEFAULT
 from tests.provisioners.contract import ProvisionerContract
 
 PASSWORD = 'Pä;ss:"{PLAIN}\\ wörd'
@@ -83,6 +85,128 @@ class TestWithDovecot:
         assert log_in(destination_server, address, "first") == "OK"
 
 
+ATEXT = "!#$&'*+-=?^_`{|}~"
+"""What may stand in an address (RFC 5321) beside letters, digits and dots, but % and /."""
+
+
+class TestLoginNames:
+    """What is refused when it is asked for is refused by Dovecot, and what is not logs in."""
+
+    @pytest.mark.parametrize("local", [*(f"a{sign}b" for sign in ATEXT), "o'brien", "info+test"])
+    def test_what_dovecot_takes_is_taken(self, destination_server: Dovecot, local: str) -> None:
+        """Every sign of an address, where auth_username_chars allows all."""
+        provisioner = opened(destination_server.spec.users_file)
+        new = NewMailbox(f"{local}@signs.test", PASSWORD)
+        assert provisioner.refusals(new) == ()
+        assert provisioner.ensure(new.address, PASSWORD).created
+        assert log_in(destination_server, new.address, PASSWORD) == "OK"
+        assert provisioner.exists(new.address)
+        assert not provisioner.ensure(new.address, PASSWORD).created
+        assert new.address in [one.address for one in provisioner.mailboxes("signs.test")]
+
+    def test_dovecots_default(self, make_dovecot: Callable[..., Dovecot]) -> None:
+        """dovecot.conf beside the users file says what is taken; nobody else is made."""
+        usual = "".join(sorted(DEFAULT))
+        server = make_dovecot(settings=f"auth_username_chars = {usual}")
+        provisioner = opened(server.spec.users_file)
+        for local, sign in (("info+test", "+"), ("o'brien", "'"), ("a&b", "&"), ("x!y", "!")):
+            new = NewMailbox(f"{local}@signs.test", PASSWORD)
+            (refusal,) = provisioner.refusals(new)
+            assert refusal.about is About.ADDRESS
+            assert f"“{sign}” (its setting auth_username_chars)" in refusal.words
+            with pytest.raises(ProvisionError, match="auth_username_chars"):
+                provisioner.ensure(new.address, PASSWORD)
+            # As if it had been made all the same.
+            server.add_user(new.address, "x")
+            with pytest.raises(imaplib.IMAP4.error):
+                log_in(server, new.address, "x")
+        assert provisioner.refusals(NewMailbox("Jane.d-o_e9@signs.test", PASSWORD)) == ()
+
+    @pytest.mark.parametrize(
+        ("said", "refused"),
+        [("", "+'"), ("any", ""), ("abcdeginost@.+", "'r"), (" ANY ", "")],
+    )
+    def test_the_operators_word(self, users: Path, said: str, refused: str) -> None:
+        """The setting stands above Dovecot's default, where no dovecot.conf is beside the file."""
+        provisioner = opened(users, login_chars=said)
+        found = provisioner.refusals(NewMailbox("oi+b'r@test.de", PASSWORD))
+        named = {sign for sign in "+'r" if found and f"“{sign}”" in found[0].words}
+        assert named == set(refused)
+
+    def test_the_last_word_of_the_files_counts(self, users: Path) -> None:
+        """conf.d, then dovecot.conf; comments and other settings say nothing."""
+        (users.parent / "conf.d").mkdir()
+        auth = users.parent / "conf.d" / "10-auth.conf"
+        new = NewMailbox("a+b@example.test", PASSWORD)
+        auth.write_text("#auth_username_chars = ab+\nauth_username_chars_x = +\n")
+        assert opened(users).refusals(new)
+        auth.write_text("auth_username_chars = abexmplts@.+\n")
+        assert not opened(users).refusals(new)
+        (users.parent / "dovecot.conf").write_text("auth_username_chars = abexmplts@.\n")
+        assert opened(users).refusals(new)
+
+    @pytest.mark.parametrize(
+        "local", ["lager/alt", "a:b", "a%u", "a b", "a\tb", "ä", "#a", 'a"b', "a\\b", "a\x7fb"]
+    )
+    def test_what_no_setting_allows(self, users: Path, local: str) -> None:
+        """Separators of the file and of paths are refused when they are asked about, too."""
+        (refusal,) = opened(users, login_chars="any").refusals(
+            NewMailbox(f"{local}@example.test", PASSWORD)
+        )
+        assert refusal.about is About.ADDRESS
+        assert "cannot stand in the name of a Dovecot mailbox" in refusal.words
+
+    @pytest.mark.parametrize(
+        "password", ["x" * 4096, "😀" * 1000, "".join(map(chr, range(14, 128))), " = ", "'\"\\"]
+    )
+    def test_passwords_that_are_taken_log_in(
+        self, destination_server: Dovecot, address: str, password: str
+    ) -> None:
+        """Up to the longest that is taken, and of all kinds of signs."""
+        provisioner = opened(destination_server.spec.users_file)
+        assert provisioner.refusals(NewMailbox(address, password)) == ()
+        provisioner.ensure(address, password)
+        assert log_in(destination_server, address, password) == "OK"
+
+    @pytest.mark.parametrize("sign", ["\t", "\x01"])
+    def test_what_dovecot_itself_refuses(
+        self, destination_server: Dovecot, address: str, sign: str
+    ) -> None:
+        """Signs that are refused, though the password is right: so no mailbox is made with them."""
+        provisioner = opened(destination_server.spec.users_file)
+        (refusal,) = provisioner.refusals(NewMailbox(address, f"a{sign}b"))
+        assert refusal.about is About.PASSWORD
+        destination_server.add_user(address, f"a{sign}b")
+        provisioner.ensure(f"other-{address}", "x")
+        assert log_in(destination_server, f"other-{address}", "x") == "OK"
+        with pytest.raises(imaplib.IMAP4.error):
+            log_in(destination_server, address, f"a{sign}b")
+
+    def test_a_directory_that_cannot_be_written(self, users: Path) -> None:
+        """It is said when it is asked, and not in the run. As root, everything can be written."""
+        if os.getuid():
+            users.parent.chmod(0o500)
+            with pytest.raises(ProvisionError, match="could not be written"):
+                opened(users).refusals(NewMailbox("a@example.test", PASSWORD))
+            users.parent.chmod(0o700)
+            return
+        child = os.fork()
+        if not child:
+            os._exit(_asked_as_nobody(users))
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def _asked_as_nobody(users: Path) -> int:
+    for place in (users, *users.parents):
+        place.chmod(place.stat().st_mode | 0o055)
+    os.setresuid(65534, 65534, 65534)
+    try:
+        opened(users).refusals(NewMailbox("a@example.test", PASSWORD))
+    except ProvisionError as error:
+        return 7 if "could not be written" in error.words else 8
+    return 9
+
+
 class TestTheFile:
     def test_other_lines_are_kept(self, users: Path) -> None:
         """Comments, blank lines, foreign fields and a last line without end stay as they are."""
@@ -150,7 +274,7 @@ class TestRefusals:
             opened(users).ensure(address, PASSWORD)
         assert users.read_bytes() == b""
 
-    @pytest.mark.parametrize("password", ["", "a\0b"])
+    @pytest.mark.parametrize("password", ["", "a\0b", "a\nb", "a\r", "a\tb", "\x01", "x" * 4097])
     def test_passwords_that_no_login_could_send(self, users: Path, password: str) -> None:
         """An empty password would open the mailbox to everybody."""
         with pytest.raises(ProvisionError, match="without a usable password"):
