@@ -28,6 +28,7 @@ from store.engine import StoreError
 from store.finishing import CheckEnd, finish_check
 from store.habits import habits
 from store.neighbours import neighbours
+from store.seal import SealBroken
 from store.tables import Account, FindingRow, Migration
 from sync.errors import Code
 from sync.options import FolderChoice, Mode
@@ -84,7 +85,10 @@ def check_account(services: Services, account_id: int, token: int) -> None:
 
 
 def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:
-    loaded = _load(services, account_id)
+    try:
+        loaded = _load(services, account_id)
+    except SealBroken as error:
+        return CheckEnd(False, _rows([_elsewhere(error)]))
     provisioner: Provisioner = open_provisioner(loaded.place.provisioner, loaded.place.config)
     policy = services.policy
     result = preflight(loaded.subject, policy=policy, provisioner=provisioner, so_far=so_far)
@@ -162,6 +166,12 @@ def _end(result: CheckResult) -> CheckEnd:
         source=result.source,
         destination=result.destination,
     )
+
+
+def _elsewhere(error: SealBroken) -> Finding:
+    hint = "Enter it again with the pencil, for the mailbox and the server that stand there now."
+    field = "source_password"
+    return Finding(Level.BLOCKING, "password_elsewhere", str(error), hint, field=field)
 
 
 def _broken(error: Exception) -> CheckEnd:

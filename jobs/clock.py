@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from jobs.dispatch import tick
 from jobs.logs import log_quietly
 from jobs.services import Services, current
+from store.aim import bind_early
 from store.engine import StoreError
 
 log = logging.getLogger("mailhaul.clock")
@@ -24,6 +25,8 @@ class Clock:
         self._services = services
         self._stop = threading.Event()
         self._sql_away = False
+        self._bound = False
+        """Whether passwords that a version before has sealed are bound to their rows."""
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -37,6 +40,9 @@ class Clock:
     def _tick(self) -> None:
         services = self._services
         try:
+            if not self._bound:
+                bind_early(services.store, services.sealer)
+                self._bound = True
             tick(services.store, services.bell, services.settings)
         except StoreError as error:
             if not self._sql_away:

@@ -12,9 +12,10 @@ from importer.usernames import source_login
 from jobs.share import Limits
 from parameters.build import identifies, sync_options
 from parameters.choices import Choices, ChoicesUnreadable, from_json
+from store.aim import opened
 from store.doubt import quiet_seconds
 from store.engine import Store
-from store.seal import Sealer, password_context
+from store.seal import Sealer
 from store.sharing import sharers
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
 from sync.errors import AccountError, Code
@@ -74,6 +75,7 @@ def sides_of(
     """As the migration's options are now, or as `choices` were when the run began. Raises
     SealBroken when a password cannot be opened with our keys."""
     identify = identifies(choices) if choices else _identifies(migration)
+    passwords = opened(sealer, account)
     return Sides(
         source=Server(
             account.source_host or migration.source_host,
@@ -81,12 +83,9 @@ def sides_of(
             Security(account.source_security or migration.source_security),
             identify=identify,
         ),
-        login=Login(
-            account.source_username,
-            _opened(sealer, account.source_password_sealed, migration.id, "source"),
-        ),
+        login=Login(account.source_username, passwords.source),
         mailbox=account.mailbox,
-        mailbox_password=_opened(sealer, account.mailbox_password_sealed, migration.id, "mailbox"),
+        mailbox_password=passwords.mailbox,
         destination=_place(migration.destination, identify),
     )
 
@@ -162,9 +161,3 @@ def _place(destination: DestinationServer | None, identify: bool) -> Place | Non
         dict(destination.config),
         destination.password_policy,
     )
-
-
-def _opened(sealer: Sealer, sealed: bytes | None, migration_id: int, field: str) -> str:
-    if sealed is None:
-        return ""
-    return sealer.open(sealed, password_context(migration_id, field))

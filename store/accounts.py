@@ -6,6 +6,7 @@ its mailbox or its login; those are checked again with it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,10 +14,12 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from store import aim
+from store.aim import Aim, PasswordNeeded, Passwords
 from store.folder_lists import FolderLists
-from store.seal import Sealer, password_context
+from store.seal import Sealer
 from store.states import AccountState, move
-from store.tables import Account, AccountRun, FindingRow, LedgerBatch, LedgerFolder
+from store.tables import Account, AccountRun, FindingRow, LedgerBatch, LedgerFolder, Migration
 
 _IN_ONE_STATEMENT = 500
 
@@ -49,12 +52,15 @@ def add(
         select(func.max(Account.position)).where(Account.migration_id == migration_id)
     )
     first = (last or 0) + 1
-    rows = [_row(sealer, migration_id, first + place, one) for place, one in enumerate(new)]
+    rows = [_row(migration_id, first + place, one) for place, one in enumerate(new)]
     session.execute(insert(Account), rows)
     placed = select(Account.id).where(
         Account.migration_id == migration_id, Account.position >= first
     )
     ids = list(session.scalars(placed.order_by(Account.position)))
+    _seal(
+        session, sealer, session.get_one(Migration, migration_id), list(zip(ids, new, strict=True))
+    )
     faults = [
         _fault(account_id, one.fault) for account_id, one in zip(ids, new, strict=True) if one.fault
     ]
@@ -71,30 +77,51 @@ def replace(
     return add(session, sealer, migration_id, new)
 
 
-def edit(session: Session, sealer: Sealer, account: Account, change: NewAccount) -> None:
+def edit(
+    session: Session, sealer: Sealer, account: Account, change: NewAccount, *, reaim: bool = False
+) -> None:
     """Take what a person typed; an empty password keeps the stored one. Checked again.
 
     A row that has run keeps its login name, server and mailbox: its ledger speaks of these.
-    """
+    Raises PasswordNeeded, with nothing done, where the stored password would be used for another
+    mailbox, login or server, and was not typed; `reaim`: somebody who may decide that has been
+    asked."""
+    ran = has_run(session, account.id)
+    if not reaim and _moves_password(account, change, ran=ran):
+        raise PasswordNeeded
+    kept = aim.opened_if_whole(sealer, account)
     _reset_sharing(session, account)
-    if not has_run(session, account.id):
+    if not ran:
         account.source_host = change.source_host
         account.source_port = change.source_port
         account.source_security = change.source_security
         account.source_username = change.source_username
         account.mailbox = change.mailbox
-    if change.source_password:
-        account.source_password_sealed = _sealed(
-            sealer, account.migration_id, "source", change.source_password
-        )
-    if change.mailbox_password:
-        account.mailbox_password_sealed = _sealed(
-            sealer, account.migration_id, "mailbox", change.mailbox_password
-        )
+    passwords = Passwords(
+        change.source_password or (kept.source if kept else ""),
+        change.mailbox_password or (kept.mailbox if kept else ""),
+    )
+    if passwords or kept is not None:
+        aim.put(sealer, account, passwords)
     account.reading_fault = None
     session.flush()
     reset_check(session, account.migration_id, [account.id])
     _reset_sharing(session, account)
+
+
+def _moves_password(account: Account, change: NewAccount, *, ran: bool) -> bool:
+    """Whether a stored password that was not typed would go elsewhere.
+
+    A row without a source password uses the mailbox's. Whoever sets the mailbox's password can
+    read what is brought there."""
+    if not aim.is_stored(account):
+        return False
+    of_its_own = account.source_password_sealed is not None
+    if change.source_password or (change.mailbox_password and not of_its_own):
+        return False
+    now = Aim.of(account.id, account, account.migration)
+    wanted = now if ran else Aim.of(account.id, change, account.migration)
+    return now != wanted or bool(change.mailbox_password)
 
 
 def remove(session: Session, account: Account) -> None:
@@ -114,21 +141,35 @@ def remove_all(session: Session, migration_id: int) -> None:
     _delete(session, ids)
 
 
-def change_usernames(session: Session, migration_id: int, change: Callable[[str], str]) -> int:
-    """F8, F9: rename the source logins of all rows. Returns how many changed; checked again."""
+def change_usernames(
+    session: Session,
+    migration_id: int,
+    change: Callable[[str], str],
+    *,
+    sealer: Sealer | None = None,
+    reaim: bool = False,
+) -> int:
+    """F8, F9: rename the source logins of all rows. Returns how many changed; checked again.
+
+    Raises PasswordNeeded, with nothing done, where some of them have a stored password, but for
+    somebody who may decide that and has been asked."""
     query = select(Account).where(
         Account.migration_id == migration_id, Account.reading_fault.is_(None)
     )
-    changed: list[int] = []
-    for account in session.scalars(query):
-        name = change(account.source_username)
-        if name != account.source_username:
-            account.source_username = name[:320]
-            changed.append(account.id)
+    renamed = [(one, change(one.source_username)[:320]) for one in session.scalars(query)]
+    renamed = [(one, name) for one, name in renamed if name != one.source_username]
+    stored = [one for one, _ in renamed if aim.is_stored(one)]
+    if stored and (sealer is None or not reaim):
+        raise PasswordNeeded(len(stored))
+    for account, name in renamed:
+        kept = None if sealer is None else aim.opened_if_whole(sealer, account)
+        account.source_username = name
+        if sealer is not None and kept:
+            aim.put(sealer, account, kept)
     session.flush()
-    if changed:
+    if renamed:
         reset_check(session, migration_id)
-    return len(changed)
+    return len(renamed)
 
 
 def reset_check(session: Session, migration_id: int, ids: Collection[int] | None = None) -> int:
@@ -210,7 +251,7 @@ def _reset_neighbours(session: Session, migration_id: int, new: Iterable[NewAcco
     )
 
 
-def _row(sealer: Sealer, migration_id: int, position: int, new: NewAccount) -> dict[str, Any]:
+def _row(migration_id: int, position: int, new: NewAccount) -> dict[str, Any]:
     return {
         "migration_id": migration_id,
         "position": position,
@@ -219,16 +260,28 @@ def _row(sealer: Sealer, migration_id: int, position: int, new: NewAccount) -> d
         "source_port": new.source_port,
         "source_security": new.source_security,
         "source_username": new.source_username[:320],
-        "source_password_sealed": _sealed(sealer, migration_id, "source", new.source_password),
         "mailbox": new.mailbox[:320],
-        "mailbox_password_sealed": _sealed(sealer, migration_id, "mailbox", new.mailbox_password),
         "state": AccountState.BLOCKED if new.fault else AccountState.NEW,
         "reading_fault": dict(new.fault) if new.fault else None,
     }
 
 
-def _sealed(sealer: Sealer, migration_id: int, side: str, password: str) -> bytes | None:
-    return sealer.seal(password, password_context(migration_id, side)) if password else None
+def _seal(
+    session: Session, sealer: Sealer, migration: Migration, rows: Iterable[tuple[int, NewAccount]]
+) -> None:
+    """Only now the rows have the numbers that their passwords are bound to."""
+    values: list[dict[str, Any]] = []
+    for account_id, one in rows:
+        if passwords := Passwords(one.source_password, one.mailbox_password):
+            place = Aim.of(account_id, _as_stored(one), migration)
+            values.append({"id": account_id, **place.seal(sealer, passwords)})
+    if values:
+        session.execute(update(Account), values)
+
+
+def _as_stored(new: NewAccount) -> NewAccount:
+    short = {"source_username": 320, "mailbox": 320, "source_host": 255}
+    return dataclasses.replace(new, **{name: getattr(new, name)[:n] for name, n in short.items()})
 
 
 def _fault(account_id: int, fault: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from store import accounts, history
+from store import accounts, aim, history
+from store.aim import Aim, PasswordNeeded
+from store.seal import Sealer
 from store.states import MigrationState, move
 from store.tables import AccountRun, MailboxList, Migration, Reading, Run, User, now
 
@@ -70,13 +72,34 @@ def new(
     return migration
 
 
-def change_server(session: Session, migration: Migration, choice: ServerChoice) -> int:
-    """Take step 1 anew. Returns how many accounts will be checked again because of it."""
+def change_server(
+    session: Session,
+    migration: Migration,
+    choice: ServerChoice,
+    *,
+    sealer: Sealer | None = None,
+    reaim: bool = False,
+) -> int:
+    """Take step 1 anew. Returns how many accounts will be checked again because of it.
+
+    Raises PasswordNeeded, with nothing done, where stored passwords would go elsewhere by it;
+    `reaim`: somebody who may decide that has been asked."""
+    moved = [
+        one
+        for one in aim.with_passwords(session, migration.id)
+        if Aim.of(one.id, one, migration) != Aim.of(one.id, one, choice)
+    ]
+    if moved and (sealer is None or not reaim):
+        raise PasswordNeeded(len(moved))
+    kept = [aim.opened_if_whole(sealer, one) if sealer else None for one in moved]
     before = [getattr(migration, field) for field in _CHECKED_AGAIN]
     if (migration.mode, migration.destination_id) != (choice.mode, choice.destination_id):
         # What a person confirmed was another removal.
         migration.removal_confirmed = migration.deletion_confirmed = False
     _take(migration, choice)
+    for account, passwords in zip(moved, kept, strict=True):
+        if sealer is not None and passwords:
+            aim.put(sealer, account, passwords)
     session.flush()
     if before == [getattr(migration, field) for field in _CHECKED_AGAIN]:
         return 0

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from store import accounts
 from store.accounts import NewAccount
-from store.seal import SealBroken, Sealer, password_context
+from store.aim import Passwords, opened_if_whole
+from store.seal import Sealer
 from store.tables import Account, Migration, now
 
 _KEPT = ("start", "timezone", "loop", "loop_minutes", "notify", "note")
@@ -50,26 +51,19 @@ def counts(session: Session, migration: Migration) -> tuple[int, int]:
 
 def _copies(sealer: Sealer | None, rows: Iterable[Account]) -> Iterable[NewAccount]:
     for row in rows:
+        found = None if sealer is None else opened_if_whole(sealer, row)
+        passwords = found or Passwords()
         yield NewAccount(
             row.source_username,
             row.mailbox,
-            _opened(sealer, row, row.source_password_sealed, "source"),
-            _opened(sealer, row, row.mailbox_password_sealed, "mailbox"),
+            passwords.source,
+            passwords.mailbox,
             row.source_host,
             row.source_port,
             row.source_security,
             line=row.line,
             fault=row.reading_fault,
         )
-
-
-def _opened(sealer: Sealer | None, row: Account, sealed: bytes | None, side: str) -> str:
-    if sealer is None or sealed is None:
-        return ""
-    try:
-        return sealer.open(sealed, password_context(row.migration_id, side))
-    except SealBroken:
-        return ""
 
 
 def _ahead(at: datetime | None) -> datetime | None:

@@ -10,7 +10,7 @@ from store import accounts as rows
 from store import drafts
 from store.states import MigrationState
 from store.tables import Account, Migration
-from wizard import adding_page, incoming
+from wizard import adding_page, incoming, row_changes
 from wizard.forms.accounts import AccountForm, EmptyForm, prefilled
 from wizard.rows import changed, shown
 from wizard.services import services
@@ -70,9 +70,8 @@ def save(migration_id: int, account_id: int) -> ResponseReturnValue:
         if ran:
             form.lock(account)
         whole = incoming.typed_mailbox(session, migration, form) if form.validate() else None
-        if whole is None or not form.keeps_password_safe(account):
+        if whole is None or not row_changes.take(session, account, form, whole):
             return _editor(session, migration, account, form), 422
-        rows.edit(session, services().sealer, account, form.account(whole))
         session.flush()
         session.expire(account)
         answer = _changed(session, migration, account)

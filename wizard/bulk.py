@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, flash, redirect, url_for
+from collections.abc import Callable
+from functools import partial
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from importer import usernames
 from importer.amounts import count
 from store import accounts as rows
-from store import drafts
+from store import control, drafts
+from store.aim import PasswordNeeded
 from store.people import PeopleError, clean_domain
 from store.tables import Migration
 from wizard.forms.accounts import DomainForm
+from wizard.row_changes import may_reaim
 from wizard.services import services
-from wizard.session import own_migration
+from wizard.session import acting, own_migration
 
 bulk = Blueprint("bulk", __name__, url_prefix="/migrations/<int:migration_id>/all")
 
@@ -28,21 +33,14 @@ def append_domain(migration_id: int) -> ResponseReturnValue:
     except PeopleError as error:
         flash(error.words, "bad")
         return _back(migration_id)
-    with services().store.write() as session:
-        _draft(session, migration_id)
-        changed = rows.change_usernames(
-            session, migration_id, lambda name: usernames.append_domain(name, domain)
-        )
-    return _told(migration_id, changed, f"now end in @{domain}")
+    append = partial(usernames.append_domain, domain=domain)
+    return _renamed(migration_id, append, f"now end in @{domain}", domain=domain)
 
 
 @bulk.post("/remove-domain")
 def remove_domain(migration_id: int) -> ResponseReturnValue:
     """F9."""
-    with services().store.write() as session:
-        _draft(session, migration_id)
-        changed = rows.change_usernames(session, migration_id, usernames.remove_domain)
-    return _told(migration_id, changed, "no longer carry a domain")
+    return _renamed(migration_id, usernames.remove_domain, "no longer carry a domain")
 
 
 @bulk.post("/recheck")
@@ -69,6 +67,40 @@ def _draft(session: Session, migration_id: int) -> Migration:
     if not drafts.is_editable(migration):
         abort(400)
     return migration
+
+
+def _renamed(
+    migration_id: int, rename: Callable[[str], str], what: str, *, domain: str = ""
+) -> ResponseReturnValue:
+    """Stored passwords are then used for other logins: asked once, and named in the history."""
+    sure = "reaim" in request.form and may_reaim()
+    with services().store.write() as session:
+        migration = _draft(session, migration_id)
+        try:
+            changed = rows.change_usernames(
+                session, migration_id, rename, sealer=services().sealer, reaim=sure
+            )
+        except PasswordNeeded as needed:
+            return _ask(migration, needed.accounts, domain)
+        if changed:
+            again = " Stored passwords are used for them." if sure else ""
+            names = f"{count(changed, 'username')} {what}.{again}"
+            control.tell(session, migration, acting(session), "usernames changed", note=names)
+    return _told(migration_id, changed, what)
+
+
+def _ask(migration: Migration, number: int, domain: str) -> ResponseReturnValue:
+    if may_reaim():
+        page = render_template(
+            "accounts/reaim_page.html", migration=migration, number=number, domain=domain, step=2
+        )
+        return page, 422
+    flash(
+        f"{count(number, 'account')} of them have a stored password, which is for the username as "
+        "it is. Ask a reseller to change these, or edit them one by one and enter the password.",
+        "bad",
+    )
+    return _back(migration.id)
 
 
 def _told(migration_id: int, changed: int, what: str) -> ResponseReturnValue:

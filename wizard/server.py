@@ -11,6 +11,7 @@ from parameters.choices import NEW_CHOICES, Choices, to_json
 from parameters.options import OURS, grouped
 from parameters.words import difference
 from store import destinations, drafts, history, recreation, scope
+from store.aim import PasswordNeeded
 from store.obstacles import deletes
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
@@ -63,13 +64,37 @@ def edit(migration_id: int) -> ResponseReturnValue:
         options = chosen(migration)
         if not form.holds(options):
             return _page(form, migration, options)
-        again = drafts.change_server(session, migration, form.choice())
+        try:
+            again = _changed_server(session, migration, form)
+        except PasswordNeeded as needed:
+            form.reaim.errors = [
+                f"{count(needed.accounts, 'account')} with a stored password would use it "
+                "elsewhere. Tick this to allow that; the history will name you."
+            ]
+            return _page(form, migration, options)
         _take_options(session, migration, options, form.choices(options))
         _tell(session, migration, "changed")
     if again:
         services().bell.tick()
         flash(f"{count(again, 'account')} will be checked again with the new settings.", "info")
     return redirect(url_for("accounts.page", migration_id=migration_id), 303)
+
+
+def _changed_server(session: Session, migration: Migration, form: ServerForm) -> int:
+    """Raises PasswordNeeded, with nothing done."""
+    before, reaim = _server(migration), bool(form.reaim.data)
+    sealer = services().sealer
+    again = drafts.change_server(session, migration, form.choice(), sealer=sealer, reaim=reaim)
+    if again and reaim and before != _server(migration):
+        _tell(session, migration, "passwords used", f"{before} → {_server(migration)}.")
+    return again
+
+
+def _server(migration: Migration) -> str:
+    """Where the mail is and where it goes, for the history."""
+    place = migration.destination.name if migration.destination else "no destination"
+    source = f"{migration.source_host}:{migration.source_port} ({migration.source_security})"
+    return f"{source} to {migration.domain} at {place}"
 
 
 def _form(session: Session, organization_id: int, values: dict[str, object]) -> ServerForm:
@@ -130,15 +155,18 @@ def _brought(session: Session, like: Migration | None, organization_id: int) -> 
 def _fill(session: Session, draft: Migration, like: int, *, passwords: bool) -> None:
     old = session.get_one(Migration, like)
     number = recreation.recreate(session, services().sealer, old, draft, passwords=passwords)
+    if passwords:
+        note = f"Those of #{old.id} ({old.name}), {_server(old)}; now {_server(draft)}."
+        _tell(session, draft, "passwords used", note)
     flash(f"{count(number, 'account')} taken over from {old.name}.", "info")
 
 
-def _tell(session: Session, migration: Migration, kind: str) -> None:
+def _tell(session: Session, migration: Migration, kind: str, note: str = "") -> None:
     history.record(
         session,
         kind=kind,
         organization_id=migration.organization_id,
         migration_id=migration.id,
         user=acting(session),
-        note="Server settings." if kind == "changed" else "",
+        note=note or ("Server settings." if kind == "changed" else ""),
     )

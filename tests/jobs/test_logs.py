@@ -15,6 +15,7 @@ import pytest
 from jobs.logs import KeyValues, about
 from jobs.services import Services
 from launch.dovecot import Dovecot
+from store import aim
 from store.seal import password_context
 from store.tables import Account
 from tests.jobs import haul as hauls
@@ -89,7 +90,9 @@ def test_a_job_is_named_on_each_line_and_no_secret_is(
             for account in session.query(Account):
                 account.state = "ready"
                 if account.source_username == haul.addresses[2]:
+                    kept = aim.opened(haul.services.sealer, account)
                     account.source_security = "no such security"
+                    aim.put(haul.services.sealer, account, kept)
         haul.start()
         wait_until(lambda: haul.state() == "complete", "the run has ended", 60)
     finally:

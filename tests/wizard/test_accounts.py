@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from store.seal import password_context
+from store import aim
 from store.tables import Account
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
@@ -37,9 +37,9 @@ def _rows(services: Services, migration_id: int) -> list[Account]:
 
 
 def _password(services: Services, row: Account, side: str) -> str:
-    sealed = row.source_password_sealed if side == "source" else row.mailbox_password_sealed
-    assert sealed is not None
-    return services.sealer.open(sealed, password_context(row.migration_id, side))
+    with services.store.read() as session:
+        found = aim.opened(services.sealer, session.get_one(Account, row.id))
+    return found.source if side == "source" else found.mailbox
 
 
 def _upload(browser: Browser, migration_id: int, data: bytes, **fields: Any) -> Any:
@@ -207,6 +207,7 @@ def test_a_mended_row_is_checked_again_with_its_neighbours(
         source_host="",
         source_username="boss",
         mailbox="info",
+        reaim="y",
         ids=".".join(str(row.id) for row in _rows(services, mixed)),
         at="2020-01-01T00:00:00",
     )
@@ -295,10 +296,10 @@ def test_domains_are_appended_and_removed_for_all(
         f"/migrations/{draft}/add/csv",
         text="h.example;one;a;one;b\nh.example;two@old.example;a;two;b\n",
     )
-    reseller.post(f"/migrations/{draft}/all/append-domain", domain="@new.example")
+    reseller.post(f"/migrations/{draft}/all/append-domain", domain="@new.example", reaim="y")
     names = [row.source_username for row in _rows(services, draft)]
     assert names == ["one@new.example", "two@old.example"]
-    reseller.post(f"/migrations/{draft}/all/remove-domain")
+    reseller.post(f"/migrations/{draft}/all/remove-domain", reaim="y")
     assert [row.source_username for row in _rows(services, draft)] == ["one", "two"]
     reseller.post(f"/migrations/{draft}/all/append-domain", domain="no domain")
     assert "is no domain" in reseller.text(f"/migrations/{draft}/accounts")

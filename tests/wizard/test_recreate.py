@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from store.seal import password_context
-from store.tables import Account, Migration
+from store import aim
+from store.tables import Account, History, Migration
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
 from tests.wizard.world import World
@@ -79,7 +79,15 @@ def test_passwords_are_used_again_only_when_a_person_says_so(
     new = recreated(services, reseller, old, reuse_passwords="y")
     sealed = rows(services, new.id)[0].source_password_sealed
     assert sealed is not None
-    assert services.sealer.open(sealed, password_context(new.id, "source")) == "src-info"
+    with services.store.read() as session:
+        copy = session.get_one(Account, rows(services, new.id)[0].id)
+        assert aim.opened(services.sealer, copy).source == "src-info"
+        kinds = {
+            (line.kind, line.note) for line in session.query(History) if line.kind != "created"
+        }
+    (note,) = (note for kind, note in kinds if kind == "passwords used")
+    assert f"#{old}" in note
+    assert "imap.old.example:993" in note
     assert sealed != rows(services, old)[0].source_password_sealed
 
 

@@ -100,7 +100,7 @@ def test_another_server_has_every_account_checked_again(
     same = _server(world, source_port="993", source_security="ssl", mode="flags and new")
     assert reseller.post(path, **same, name="Renamed").status_code == 303
     assert "3 ready" in reseller.text(f"/migrations/{number}/accounts")
-    reseller.post(path, **(same | {"source_host": "imap.other.example"}))
+    reseller.post(path, **(same | {"source_host": "imap.other.example", "reaim": "y"}))
     assert "3 being checked" in reseller.text(f"/migrations/{number}/accounts")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
 from importer.hosts import split_host
@@ -29,6 +29,8 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         "Mailbox password", [Length(max=LONGEST_PASSWORD), no_line_break]
     )
 
+    reaim = BooleanField("Use the stored password for this mailbox and server")
+
     def account(self, mailbox: str) -> NewAccount:
         """`mailbox` is the whole address that the typed one stands for."""
         host, port = split_host(self.source_host.data)
@@ -46,18 +48,19 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         for name, value in prefilled(account).items():
             self[name].data = value
 
-    def keeps_password_safe(self, account: Account) -> bool:
-        """A stored password goes to the server that it was typed for, and to no other.
+    def ask_for_password(self, *, may_decide: bool) -> None:
+        """A stored password goes where it was typed for, and nowhere else.
 
-        Otherwise whoever may mend a row could have it sent to a server of their own."""
-        host, port = split_host(self.source_host.data)
-        same = (host.lower(), port) == (account.source_host.lower(), account.source_port)
-        if same or self.source_password.data:
-            return True
+        Otherwise whoever may mend a row could have its mail brought to a mailbox of their own."""
+        words = "The mailbox, its password, the login or the server is another one now"
+        if may_decide:
+            self.reaim.errors = [
+                f"{words}: enter the IMAP password again, or tick this. The history will name you."
+            ]
+            return
         self.source_password.errors = [
-            "The server is another one now: enter the password for it again."
+            f"{words}: enter the password for it again, or ask a reseller to change it."
         ]
-        return False
 
 
 def prefilled(account: Account) -> dict[str, str]:

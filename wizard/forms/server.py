@@ -47,6 +47,7 @@ class ServerForm(OptionFields):
     dry_run = BooleanField("Dry run")
     account_group = RadioField("Accounts", choices=options(GROUPS), default="specific")
     reuse_passwords = BooleanField("Use the stored passwords again")
+    reaim = BooleanField("Use the stored passwords for this server and destination")
     threads = IntegerField("Accounts at a time", [whole_number(1, 50)], default=4)
 
     def offer(self, destinations: Sequence[DestinationServer], domains: Iterable[str]) -> None:

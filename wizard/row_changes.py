@@ -1,0 +1,54 @@
+"""An edit of one row: what it changes, said in the history, and whose passwords it may use."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from store import accounts as rows
+from store import control
+from store.aim import PasswordNeeded
+from store.tables import Account, Role
+from wizard.forms.accounts import AccountForm, prefilled
+from wizard.services import services
+from wizard.session import acting, person
+
+_NAMES = {"source_host": "server", "source_username": "username", "mailbox": "mailbox"}
+
+
+def may_reaim() -> bool:
+    """Whether this person may have a stored password used for another place, being asked."""
+    return person().may(Role.ADMIN, Role.RESELLER)
+
+
+def take(session: Session, account: Account, form: AccountForm, mailbox: str) -> bool:
+    """False: nothing was changed, and the form asks for the password."""
+    before, change = prefilled(account), form.account(mailbox)
+    again = False
+    try:
+        rows.edit(session, services().sealer, account, change)
+    except PasswordNeeded:
+        if not (form.reaim.data and may_reaim()):
+            form.ask_for_password(may_decide=may_reaim())
+            return False
+        again = True
+        rows.edit(session, services().sealer, account, change, reaim=True)
+    told = [*_differences(before, prefilled(account)), *_typed(form)]
+    if again:
+        told.append("the stored password is used for it")
+    note = f"{before['source_username'] or before['mailbox']}: {'; '.join(told) or 'as it was'}."
+    control.tell(session, account.migration, acting(session), "row changed", note=note)
+    return True
+
+
+def _differences(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    return [
+        f"{name} {before[key] or 'none'} → {after[key] or 'none'}"
+        for key, name in _NAMES.items()
+        if before[key] != after[key]
+    ]
+
+
+def _typed(form: AccountForm) -> list[str]:
+    """That a password was entered; never which."""
+    fields = {"IMAP password": form.source_password, "mailbox password": form.mailbox_password}
+    return [f"{name} entered" for name, field in fields.items() if field.data]
