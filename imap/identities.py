@@ -10,7 +10,7 @@ from imap.halves import Verb, ask_on
 from imap.metas import FETCH
 from imap.parse import Parts, Token, attributes, uid
 from imap.session import Session
-from sync.header_fields import LONGEST, identity
+from sync.header_fields import LONGEST, cut_short, identity
 from sync.model import Folder, Identity
 
 HEADER = b"BODY.PEEK[HEADER]<0.%d>" % LONGEST
@@ -20,7 +20,8 @@ _ITEMS = b"(UID %b)" % HEADER
 def identities(
     session: Session, dialogue: Dialogue, folder: Folder, uids: Sequence[int]
 ) -> dict[int, Identity]:
-    """A message that is gone, or whose header the server does not give, is not in the answer."""
+    """A message that is gone, or whose header the server does not give, is not in the answer; of a
+    header that is cut short nothing is told."""
     found: dict[int, Identity] = {}
     selected = session.selected
 
@@ -45,4 +46,6 @@ def identities_in(items: Mapping[bytes, Token]) -> dict[int, Identity]:
     one = uid(items.get(b"UID"))
     headers = (value for name, value in items.items() if name.startswith(b"BODY[HEADER"))
     header = next((value for value in headers if isinstance(value, bytes)), None)
-    return {one: identity(header)} if one and header is not None else {}
+    if not one or header is None:
+        return {}
+    return {one: Identity() if cut_short(header) else identity(header)}

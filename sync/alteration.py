@@ -57,6 +57,9 @@ def alterations(before: Fingerprint, after: Fingerprint) -> Alterations:
     if before.even != after.even:
         text, head = _text(before, after), set(_head(before, after))
         if text is None or (Alteration.HEADER in head and not before.text):
+            # What was taken out may have moved the header's end.
+            text, head = _text(before, after, whole=True), set()
+        if text is None:
             return (Alteration.CONTENT,)
         kinds |= head.union(text)
     if not kinds - {Alteration.LAST_END}:
@@ -124,11 +127,12 @@ def _line_ends(before: Fingerprint, after: Fingerprint) -> Iterator[Alteration]:
         yield Alteration.LAST_END
 
 
-def _text(before: Fingerprint, after: Fingerprint) -> Alterations | None:
-    """None: it is another."""
-    if before.text == after.text:
+def _text(before: Fingerprint, after: Fingerprint, *, whole: bool = False) -> Alterations | None:
+    """None: it is another. `whole`: of the header and the text in one."""
+    if before.text == after.text and not whole:
         return ()
-    if not before.odd or before.loose_text != after.loose_text:
+    loose = before.loose == after.loose if whole else before.loose_text == after.loose_text
+    if not before.odd or not loose:
         return None
     if before.nul > after.nul:
         return (Alteration.NUL,)

@@ -7,6 +7,7 @@ even                how many blanks, those at line ends, and empty lines, too
 head, text          the same of what stands above and below the header's end
 loose_head          all blanks and line ends, NUL, 8-bit bytes, and what stands for them: X and ?
 loose_text          all blanks and line ends, NUL, and what stands for it: 0x80 and ?
+loose               the same of all of it, wherever the header ends
 fields              the header field by field, each loose, in any order
 
 The loose ones take for equal what differs in nothing but those bytes, such as "now?" and "now". So
@@ -62,6 +63,7 @@ class Fingerprint:
     """b'' when there is none."""
     loose_head: bytes
     loose_text: bytes
+    loose: bytes
     fields: bytes
     """A mark of FIELD bytes for each header field, sorted; without MAILBOX_FIELDS."""
     mailbox_fields: int
@@ -91,7 +93,7 @@ class Fingerprint:
 
 def fingerprint(chunks: Iterable[bytes]) -> Fingerprint:
     """Of the message that comes in these chunks."""
-    odd, exact, lines, text = Oddities(), _digest(), _digest(), _Text()
+    odd, exact, lines, loose, text = Oddities(), _digest(), _digest(), _digest(), _Text()
     even, parts, blanks = _Even(), _Parts(), 0
     for chunk in chunks:
         odd.take(chunk)
@@ -99,6 +101,7 @@ def fingerprint(chunks: Iterable[bytes]) -> Fingerprint:
         blanks += chunk.count(b" ") + chunk.count(b"\t")
         for piece in even.take(chunk):
             lines.update(piece)
+            loose.update(piece.translate(None, _LOOSE_TEXT))
             text.take(piece)
             parts.take(piece)
     header = parts.end()
@@ -110,6 +113,7 @@ def fingerprint(chunks: Iterable[bytes]) -> Fingerprint:
         text=parts.text.digest(),
         loose_head=header.loose,
         loose_text=parts.loose.digest(),
+        loose=loose.digest(),
         fields=header.fields,
         mailbox_fields=header.mailbox_fields,
         from_line=header.from_line,
@@ -289,7 +293,7 @@ def _header(lines: bytes) -> _Header:
     text.take(lines)
     fields = list(_unfolded(lines))
     from_line = any(map(_is_from_line, fields))
-    fields = [field for field in fields if not _is_from_line(field)]
+    fields = [field for field in fields if field.strip() and not _is_from_line(field)]
     loose, marks, mailbox_fields = _digest(), list[bytes](), 0
     for field in fields:
         name, _, value = field.partition(b":")

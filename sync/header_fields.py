@@ -42,6 +42,12 @@ def identity(header: bytes) -> Identity:
     return Identity(message_id, date, sender, subject, _digest(header))
 
 
+def cut_short(header: bytes) -> bool:
+    """Whether it ends in the middle of a line, before LONGEST: a Cyrus hands out a header up to the
+    first NUL."""
+    return 0 < len(header) < LONGEST and not header.endswith((b"\n", b"\r"))
+
+
 def _digest(header: bytes) -> bytes:
     """Blind to line ends only."""
     lines = _LINES.split(header[:LONGEST])

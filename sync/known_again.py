@@ -22,6 +22,7 @@ _BY_DIGESTS = (
     (attrgetter("even"), False),
     (attrgetter("loose_head", "text"), False),
     (attrgetter("loose_head", "loose_text"), True),
+    (attrgetter("loose"), True),
 )
 """What has to be equal; True: only where the source's message is odd."""
 _BY_FIELDS = ((attrgetter("text"), False), (attrgetter("loose_text"), True))

@@ -31,6 +31,9 @@ from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at
 from sync.twins import Sides
 from sync.work import Work
 
+_NOTHING = Identity()
+"""A server may cut a header short: then nothing is told of it."""
+
 
 def mistaken(work: Work, sides: Sides) -> frozenset[int]:
     """Source uids of the known pairs that are not to be believed. Of a folder of which a part is
@@ -84,7 +87,11 @@ def _unlike(
     for uid, stamp in _named(known):
         place = known.pairs[uid]
         for one in (here.get(uid), there.get(place)):
-            if one is not None and identity_stamp(identity_key(one)) != stamp.identity:
+            if (
+                one is not None
+                and one != _NOTHING
+                and identity_stamp(identity_key(one)) != stamp.identity
+            ):
                 yield uid
 
 

@@ -72,6 +72,8 @@ def _bytes() -> Iterator[bytes]:
     yield head("nul.end") + b"text\r\n\0"
     yield head("nul.head", "with a \0 in it") + b"text\r\n"
     yield head("", "nul, no id") + b"x\0y\r\n"
+    yield b"Subject: nul \0 above the id\r\n" + head("nul.first") + b"text\r\n"
+    yield b"Subject: \0\r\n" + head("", "nul first, no id") + b"text\r\n"
     yield head("utf8.head").replace(b"odd", "Grüße aus Köln".encode()) + b"text\r\n"
     yield head("latin1.head").replace(b"odd", "Grüße".encode("latin-1")) + b"text\r\n"
     yield head("").replace(b"Anna", "Jürgen".encode()) + b"no id, 8-bit sender\r\n"
@@ -109,6 +111,8 @@ def _shapes() -> Iterator[bytes]:
     yield head("headers.only")[:-2]
     yield head("", "neither id nor body")[:-2]
     yield b"\r\nno header at all\r\n"
+    yield b"\r\nFrom x\r\x7f\r\n."
+    yield b"\r\n\x0c\rFrom x\r\r\ntab\t\r\n"
     yield b"not a field\r\nnor this one\r\n"
     yield b"x"
     yield b"From anna@example.test Tue Nov 14 22:13:20 2023\r\n" + head("mbox") + b"text\r\n"

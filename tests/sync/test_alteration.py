@@ -85,6 +85,24 @@ KNOWN: list[tuple[bytes, bytes, set[Alteration]]] = [
     (WHOLE, WHOLE.replace(b"<1@x>", b"<2@y>"), {HEADER}),
     (LF, PLAIN.replace(b"<1@x>", b"<2@y>"), {HEADER, Alteration.BARE_LF}),
 ]
+MOVED = [
+    (
+        b"\r\nFrom x\r\x7f\r\n.",
+        b"\r\nFrom x\x7f\r\n.\r\n",
+        {Alteration.BARE_CR, Alteration.LAST_END},
+    ),
+    (
+        b"\r\n\x0c\rFrom x\r\r\ntab\t\r\n",
+        b"\r\n\x0cFrom x\r\ntab\t\r\n",
+        {Alteration.BARE_CR, Alteration.CR_CR_LF},
+    ),
+    (
+        b"\r\n\x0c\r\xc3\xbc\r\nx\r\n",
+        b"\r\n\x0c\xc3\xbc\r\nx\r\n",
+        {Alteration.BARE_CR, Alteration.FOLDED},
+    ),
+]
+"""What was taken out has moved the end of the header."""
 ANOTHER = [
     (WHOLE, WHOLE.replace(b"one", b"0ne")),
     (WHOLE, WHOLE[:-9]),
@@ -104,6 +122,7 @@ ANOTHER = [
     # Cut, not broken.
     (LONG, LONG.replace(b"word " * 300, b"word " * 199)),
     (LF, PLAIN[:-3]),
+    (b"\r\nFrom x\r\x7f\r\n.", b"\r\nFrom y\x7f\r\n.\r\n"),
     (WHOLE, b"X-Seen: yes\r\n" + WHOLE.replace(b"three", b"four")),
 ]
 
@@ -117,6 +136,15 @@ def test_what_was_altered(before: bytes, after: bytes, expected: set[Alteration]
     """Each known way of servers by its name, or several at once."""
     assert told(before, after) == expected
     assert known(expected)
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), MOVED)
+def test_where_the_header_ends_makes_no_difference(
+    before: bytes, after: bytes, expected: set[Alteration]
+) -> None:
+    """Where a server takes out a line end, the header may end elsewhere: named, and known again."""
+    assert told(before, after) == expected
+    assert known_again({1: fingerprint([before])}, {2: fingerprint([after])}) == {1: 2}
 
 
 @pytest.mark.parametrize(("before", "after"), ANOTHER)

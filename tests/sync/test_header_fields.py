@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sync.header_fields import LONGEST, identity
+from sync.header_fields import LONGEST, cut_short, identity
 from sync.model import Identity
 
 PLAIN = b"Message-ID: <a@x>\r\nDate: now\r\nFrom: me\r\nSubject: a b\r\n\r\nbody"
@@ -51,3 +51,20 @@ def test_what_a_server_alters_makes_no_other_message(stored: str, altered: bytes
 def test_a_message_without_a_header(header: bytes) -> None:
     """Nothing identifies it, and its body is no header."""
     assert identity(header) == Identity()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (b"Subject: nul ", True),
+        (b"Subject: a\r\nX-Last: an open line", True),
+        (b"Subject: a\r\n\r\n", False),
+        (b"Subject: a\n", False),
+        (b"Subject: a\r\n", False),
+        (b"", False),
+        (b"x" * LONGEST, False),
+    ],
+)
+def test_a_header_that_ends_within_a_line_is_cut(header: bytes, *, expected: bool) -> None:
+    """A Cyrus ends it at the first NUL; what is as long as was asked for is no sign of that."""
+    assert cut_short(header) is expected
