@@ -13,9 +13,10 @@ from imap.names import wire_name
 from imap.outgoing import wire_flags
 from imap.reader import ImapSource
 from imap.refiling import file_messages
-from imap.selection import at_folder, check_uidvalidity
+from imap.selection import Selected, at_folder, check_uidvalidity
 from imap.storing import Storing
 from sync.errors import Code, FolderBusy, FolderError
+from sync.flags import keepable, same
 from sync.listing import Changes, Listing
 from sync.model import Appended, Asked, FlagChange, Folder, Outgoing, Refused, Since
 from sync.refiling_values import Filed, Filing
@@ -75,11 +76,14 @@ class ImapDestination(ImapSource):
         return append_messages(self._session, messages)
 
     def set_flags(self, folder: Folder, uidvalidity: int, changes: Sequence[FlagChange]) -> int:
+        """What the folder would not keep, now that it is known, is not asked for."""
         by_flags: defaultdict[frozenset[str], list[int]] = defaultdict(list)
-        for change in changes:
-            by_flags[change.flags].append(change.uid)
         with self._session.line() as dialogue, at_folder(folder.name):
-            permanent = self._open_to_write(dialogue, folder, uidvalidity)
+            selected = self._open_to_write(dialogue, folder, uidvalidity)
+            permanent = selected.permanent_flags
+            for change in () if selected.keeps_none else changes:
+                if change.now is None or _differs(change.flags, change.now, permanent):
+                    by_flags[change.flags].append(change.uid)
             store = Storing(self._session, dialogue, folder)
             return sum(
                 store.replace(
@@ -98,10 +102,12 @@ class ImapDestination(ImapSource):
     def file(self, filing: Filing) -> Filed:
         return file_messages(self._session, filing)
 
-    def _open_to_write(
-        self, dialogue: Dialogue, folder: Folder, uidvalidity: int
-    ) -> frozenset[str]:
-        """SELECT, and its PERMANENTFLAGS."""
+    def _open_to_write(self, dialogue: Dialogue, folder: Folder, uidvalidity: int) -> Selected:
         selected = self._session.open(dialogue, folder, writable=True)
         check_uidvalidity(dialogue, folder, selected.uidvalidity, uidvalidity)
-        return selected.permanent_flags
+        return selected
+
+
+def _differs(wanted: frozenset[str], now: frozenset[str], permanent: frozenset[str]) -> bool:
+    """In what the folder keeps."""
+    return not same(keepable(wanted, permanent), keepable(now, permanent))

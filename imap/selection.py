@@ -25,6 +25,9 @@ class Selected:
     exists: int = 0
     highestmodseq: int = 0
     permanent_flags: frozenset[str] = frozenset()
+    keeps_none: bool = False
+    """The server has told that no flag can be changed for good, as it does of each folder that is
+    open for reading."""
     opened: bool = False
     grown: bool = False
     """Messages have come in since it was opened."""
@@ -71,11 +74,13 @@ class Selected:
             self.permanent_flags = frozenset(
                 flag.decode("latin-1") for flag in flags if isinstance(flag, bytes)
             )
+            self.keeps_none = code.arguments.strip() == b"()"
 
     def status(self, highest_uid: int = 0) -> FolderStatus:
         """`highest_uid` stands in where the server does not tell UIDNEXT."""
         uidnext = max(self.uidnext, highest_uid + 1)
-        return FolderStatus(self.uidvalidity, uidnext, self.exists, self.highestmodseq)
+        counts = self.uidvalidity, uidnext, self.exists
+        return FolderStatus(*counts, self.highestmodseq, uidnext_told=self.uidnext > 0)
 
 
 @dataclass(slots=True)

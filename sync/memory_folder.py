@@ -44,7 +44,8 @@ class MemoryFolder:
         self.journal.look({uid: message.flags for uid, message in self.messages.items()})
         modseq = 0 if telling is Telling.NOTHING else self.journal.highest
         size = sum(len(message.body) for message in self.messages.values())
-        return FolderStatus(self.uidvalidity, self.uidnext, len(self.messages), modseq, size)
+        counts = self.uidvalidity, self.uidnext, len(self.messages)
+        return FolderStatus(*counts, modseq, size, uidnext_told=True)
 
     def listing(self, asked: Asked, telling: Telling) -> Listing:
         uids = asked.uids

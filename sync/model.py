@@ -56,6 +56,8 @@ class FolderStatus:
     messages: int
     highestmodseq: int = 0
     size: int | None = None
+    uidnext_told: bool = field(default=False, compare=False)
+    """The server said UIDNEXT itself; else it follows from the highest uid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class FlagChange:
 
     uid: int
     flags: frozenset[str]
+    now: frozenset[str] | None = None
+    """Those that it has, where known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,4 +158,4 @@ def _flag_changes(
             decided[both] = None if same(wanted, keepable(both[1], permanent)) else wanted
         change = decided[both]
         if change is not None:
-            yield FlagChange(there, change)
+            yield FlagChange(there, change, both[1])

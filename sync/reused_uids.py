@@ -19,7 +19,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from sync.errors import Code
-from sync.intent import Known, Pair, Stamp
+from sync.intent import EVERY_UID, Known, Pair, Stamp
 from sync.listing import Listing
 from sync.matching import identity_key
 from sync.messages import Messages
@@ -53,10 +53,7 @@ def mistaken(work: Work, sides: Sides) -> frozenset[int]:
             for uid, place in known.pairs.items()
             if ours.messages.position(uid) >= 0 and theirs.messages.position(place) >= 0
         )
-    # A server with CONDSTORE always tells UIDNEXT. Without it, that may be our own guess, and a
-    # copy beyond it may have been removed by a person.
-    told = ours.status.highestmodseq and theirs.status.highestmodseq
-    return frozenset(wrong | beyond if told else wrong)
+    return frozenset(wrong | beyond)
 
 
 def _unstamped(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
@@ -76,7 +73,11 @@ def _told(messages: Messages, at: int) -> int:
 
 
 def _beyond(known: Known, ours: Listing, theirs: Listing) -> Iterator[int]:
-    here, there = ours.status.uidnext, theirs.status.uidnext
+    """A UIDNEXT that is only our guess tells nothing: what is beyond it may have been removed by a
+    person."""
+    here, there = (
+        one.status.uidnext if one.status.uidnext_told else EVERY_UID.stop for one in (ours, theirs)
+    )
     return (uid for uid, place in known.pairs.items() if uid >= here or place >= there)
 
 

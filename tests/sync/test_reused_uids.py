@@ -55,7 +55,7 @@ def bodies(server: MemoryServer, name: str) -> set[bytes]:
 @pytest.mark.parametrize("telling", list(Telling))
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("alike", [False, True])
-@pytest.mark.parametrize("came", [1, 4, 9])
+@pytest.mark.parametrize("came", [0, 1, 4, 9])
 def test_a_destination_that_lost_copies_gets_them_again(
     telling: Telling, mode: Mode, alike: bool, came: int
 ) -> None:
