@@ -322,6 +322,11 @@ WORKING: Mapping[Code, Words] = {
         "Make it in the hosting's administration, or correct the mailbox.",
         "mailbox",
     ),
+    Code.NOT_OWNED: Words(
+        "This mailbox's domain, or the destination, does not belong to your organization any more.",
+        "Correct the mailbox, or ask your administrator to give it back.",
+        "mailbox",
+    ),
     Code.STOPPED: Words(
         "The work was stopped or paused.",
         "Start it again whenever you like. " + _AGAIN,

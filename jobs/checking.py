@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from importer.diagnosis import explain
 from importer.duplicates import RowKey, duplicates
 from importer.finding import Finding, Level
 from importer.habits import habit_found
@@ -23,6 +24,7 @@ from parameters.build import sync_options
 from parameters.choices import from_json
 from provisioners import open_provisioner
 from provisioners.base import Provisioner
+from store import ownership
 from store.claims import begin_check, extend_check, give_back_check
 from store.engine import StoreError
 from store.finishing import CheckEnd, finish_check
@@ -85,6 +87,9 @@ def check_account(services: Services, account_id: int, token: int) -> None:
 
 
 def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:
+    with services.store.read() as session:
+        if words := ownership.given_away(session, session.get_one(Account, account_id)):
+            return CheckEnd(False, _rows([replace(explain(Code.NOT_OWNED), words=words)]))
     try:
         loaded = _load(services, account_id)
     except SealBroken as error:

@@ -12,13 +12,14 @@ from importer.usernames import source_login
 from jobs.share import Limits
 from parameters.build import identifies, sync_options
 from parameters.choices import Choices, ChoicesUnreadable, from_json
+from store import ownership
 from store.aim import opened
 from store.doubt import quiet_seconds
 from store.engine import Store
 from store.seal import Sealer
 from store.sharing import sharers
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
-from sync.errors import AccountError, Code
+from sync.errors import AccountError, Code, Side
 from sync.options import Mode, Security, SyncOptions
 
 
@@ -91,12 +92,15 @@ def sides_of(
 
 
 def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
-    """Raises SealBroken, and AccountError for options that this version cannot carry out."""
+    """Raises SealBroken, and AccountError for options that this version cannot carry out, and for
+    a mailbox or a destination that belongs to somebody else by now."""
     with store.read() as session:
         account_run = session.get_one(AccountRun, account_run_id)
         run = session.get_one(Run, account_run.run_id)
         account = session.get_one(Account, account_run.account_id)
         migration = session.get_one(Migration, run.migration_id)
+        if words := ownership.fault(session, account):
+            raise AccountError(Code.NOT_OWNED, words, side=Side.DESTINATION)
         choices = _choices(run)
         quiet = quiet_seconds(session, account.id)
         options = _options(choices, run, quiet)

@@ -158,6 +158,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.DESTINATION_BUSY: _both(Exit.PID_FILE_ERROR),
     Code.PROVISION_FAILED: _both(Exit.UNAVAILABLE),
     Code.MAILBOX_MISSING: _both(Exit.UNAVAILABLE),
+    Code.NOT_OWNED: _both(Exit.UNAVAILABLE),
     Code.STOPPED: _both(Exit.BY_SIGNAL),
     Code.INTERNAL: _both(Exit.SOFTWARE),
 }

@@ -107,7 +107,7 @@ class Aim:
             row.source_security or place.source_security,
             row.source_username.strip(),
             place.destination_id,
-            _whole(row.mailbox, place.domain),
+            whole_address(row.mailbox, place.domain),
         )
 
     def seal(self, sealer: Sealer, passwords: Passwords) -> dict[str, bytes | None]:
@@ -227,7 +227,7 @@ def _opened(sealer: Sealer, sealed: bytes | None, context: str, *, early: str) -
     return sealer.open(token, early)
 
 
-def _whole(mailbox: str, domain: str) -> str:
+def whole_address(mailbox: str, domain: str) -> str:
     """The address as a check would write it: `info` at the migration's domain, in lower case and
     with the domain as it stands in DNS."""
     local, at, named = mailbox.strip().rpartition("@")

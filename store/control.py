@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, func, insert, literal, select, update
 from sqlalchemy.orm import Session
 
-from store import history, notices, schedule
+from store import history, notices, ownership, schedule
 from store.forgetting import forget_old_runs
 from store.obstacles import obstacles as obstacles
 from store.states import AccountRunState, AccountState, IllegalMove, MigrationState, Phase, move
@@ -204,6 +204,7 @@ def unready(
         reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
     if unchecked:
         reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
+    reasons += ownership.reasons(session, migration)
     return (*reasons, *obstacles(migration, rehearse=rehearse)), tuple(blocked + unchecked)
 
 

@@ -5,6 +5,7 @@
     being checked                 nothing: it waits for the checks
     logins refused time and again those accounts are checked first
     all ready                     the next run
+    mailboxes given away          those accounts are blocked
     partly blocked                the next run over the others; the history names those left out
     all blocked                   nothing until one is mended; the history says once why
     past the end of the loop      the slot is given up: a machine that was off does not come late
@@ -21,7 +22,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from store import control
+from store import control, ownership
 from store.refused import RUNS, check_again
 from store.states import AccountState, MigrationState, ScheduleState, move
 from store.tables import Account, History, Migration, Run, now
@@ -52,11 +53,13 @@ def start_due(session: Session, migration_id: int) -> Run | None:
         _give_up(session, migration)
         return None
     _check_refused(session, migration)
+    ownership.block_foreign(session, migration)
+    session.flush()
     accounts = _accounts(session, migration_id)
     states = {state for _, state in accounts}
     if states & {AccountState.NEW, AccountState.CHECKING}:
         return None
-    obstacles = control.obstacles(migration)
+    obstacles = control.obstacles(migration) + ownership.place_reasons(session, migration)
     if obstacles or AccountState.READY not in states:
         _hold(session, migration, slot)
         return None

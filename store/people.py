@@ -10,7 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from store.tables import Domain, Migration, Organization, Reading, Role, User
+from store.tables import Account, Domain, Migration, Organization, Reading, Role, User
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
@@ -57,12 +57,18 @@ def add_domain(session: Session, organization_id: int, name: str) -> Domain:
 
 
 def remove_domain(session: Session, organization_id: int, domain_id: int) -> str:
-    """Its name. Raises PeopleError while a migration fills its mailboxes."""
+    """Its name. Raises PeopleError while a migration or an account fills its mailboxes."""
     domain = session.get(Domain, domain_id)
     if domain is None or domain.organization_id != organization_id:
         raise PeopleError("There is no such domain.", "domain")
-    used = select(func.count()).select_from(Migration).where(Migration.domain == domain.name)
-    if session.scalar(used):
+    own = Migration.organization_id == organization_id
+    in_use = func.lower(Account.mailbox).endswith(f"@{domain.name}", autoescape=True)
+    accounts = select(func.count(Account.id)).join(Migration).where(own, in_use)
+    migrations = select(func.count(Migration.id)).where(own, Migration.domain == domain.name)
+    if used := session.scalar(accounts):
+        words = "1 account is" if used == 1 else f"{used} accounts are"
+        raise PeopleError(f"{words} brought to {domain.name}, so it stays.", "domain")
+    if session.scalar(migrations):
         raise PeopleError(f"{domain.name} is used by a migration, so it stays.", "domain")
     session.delete(domain)
     return domain.name

@@ -113,6 +113,7 @@ class Code(StrEnum):
     # the destination's mailboxes
     PROVISION_FAILED = "provision_failed"
     MAILBOX_MISSING = "mailbox_missing"
+    NOT_OWNED = "not_owned"
     # control
     STOPPED = "stopped"
     INTERNAL = "internal"

@@ -12,7 +12,7 @@ from importer import reading
 from importer.amounts import count, size
 from importer.rows import FileFault, Reading
 from store import accounts as rows
-from store import drafts, intake
+from store import drafts, intake, ownership
 from store.accounts import NewAccount
 from store.tables import Migration
 from wizard import adding_page, incoming
@@ -82,8 +82,9 @@ def mailboxes(migration_id: int) -> ResponseReturnValue:
 def refresh(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration = _draft(session, migration_id)
-        if migration.destination_id is None:
-            abort(400)
+        if migration.destination_id is None or not ownership.lists(session, migration):
+            flash("This destination or domain is not your organization's: see step 1.", "bad")
+            return _to_rows(migration_id, "choose")
         drafts.ask_mailboxes(session, migration.destination_id, migration.domain)
         asked = migration.destination_id, migration.domain
     services().bell.list_mailboxes(*asked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import render_template, request
 from sqlalchemy.orm import Session
 
-from store import drafts, intake
+from store import drafts, intake, ownership
 from store.tables import MailboxList, Migration
 from wizard.forms.accounts import AccountForm, CsvForm, DomainForm, EmptyForm
 from wizard.rows import shown
@@ -60,7 +60,7 @@ def render(
 
 
 def mailboxes(session: Session, migration: Migration) -> MailboxList | None:
-    if migration.destination_id is None:
+    if migration.destination_id is None or not ownership.lists(session, migration):
         return None
     return drafts.mailbox_list(session, migration.destination_id, migration.domain)
 

@@ -11,7 +11,7 @@ from store.claims import Claimed, claim_account_runs
 from store.engine import Store
 from store.reporting_in import begin_account_run
 from store.states import AccountState
-from store.tables import Account, AccountRun, Migration, Organization
+from store.tables import Account, AccountRun, Domain, Migration, Organization
 
 
 def add_migration(
@@ -23,7 +23,9 @@ def add_migration(
     **columns: Any,
 ) -> Migration:
     """A migration of its own organization and destination; mailboxes u1@domain and so on."""
-    organization = Organization(name=f"Organization of {domain}")
+    organization = Organization(
+        name=f"Organization of {domain}", domains=[Domain(name=domain)] if domain else []
+    )
     session.add(organization)
     session.flush()
     destination = destinations.add(
