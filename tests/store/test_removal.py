@@ -20,7 +20,7 @@ from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdi
 from tests.store.world import account_run, add_migration, begun, claim_runs, started
 
 DONE = MailboxReport((FolderReport("INBOX", "INBOX", verified=True),), Verdict.VERIFIED)
-OWN = {"organization", "destination", "history"}
+OWN = {"domain", "organization", "destination", "history"}
 """Tables whose rows stay."""
 
 
