@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
 from sync.errors import Code
 from sync.intent import Intent, Pair
-from sync.model import Appended, MessageMeta, MessageRef, Refused, Unreadable, Vanished, Wanted
+from sync.model import Appended, MessageMeta, Refused, Unreadable, Vanished, Wanted
 from sync.work import Work
 
 Answer = Appended | Refused | Vanished | Unreadable
@@ -118,22 +118,18 @@ class Batch:
             if isinstance(answer, Appended) and answer.destination is not None
         }
         often = Counter(ref.uid for ref in told.values())
+        validity, taken = self.work.key.destination_uidvalidity, self.work.taken
         return {
             uid: Pair(uid, ref.uid, self.sizes[uid])
             for uid, ref in told.items()
-            if often[ref.uid] == 1 and self._can_be_new(ref)
+            if often[ref.uid] == 1
+            and ref.uidvalidity == validity
+            and ref.uid >= self.uidnext
+            and ref.uid not in taken
         }
 
-    def _can_be_new(self, ref: MessageRef) -> bool:
-        work = self.work
-        if ref.uidvalidity != work.key.destination_uidvalidity:
-            return False
-        return ref.uid >= self.uidnext and ref.uid not in work.taken
-
-    @property
-    def without_uid(self) -> list[MessageMeta]:
+    def without_uid(self, pairs: Mapping[int, Pair]) -> list[MessageMeta]:
         """Taken by the destination, which has not told the new uid."""
-        pairs = self.pairs
         return [
             self.metas[uid]
             for uid, answer in self.answers.items()

@@ -118,7 +118,7 @@ class Copier:
                     self._setbacks.fits()
                 elif outcome.error.code is Code.QUOTA:
                     self._setbacks.no_room(outcome.error)
-                if batch.complete and not batch.without_uid:
+                if batch.complete and not batch.without_uid(batch.pairs):
                     self._uids_told = True
                     self._settle(batch, None, self._aftermath.sides)
         except (ConnectionLost, FolderError) as error:
@@ -175,7 +175,8 @@ class Copier:
             work.repeat(broken if isinstance(broken, FolderChanged) else None)
             return
         pairs = batch.pairs
-        unsure = batch.without_uid + (batch.in_doubt if broken else [])
+        untold = batch.without_uid(pairs)
+        unsure = untold + (batch.in_doubt if broken else [])
         if unsure:
             work.take(pairs.values())
         try:
@@ -188,7 +189,7 @@ class Copier:
             return
         for uid, there in arrived.items():
             pairs[uid] = Pair(uid, there, batch.sizes.get(uid, batch.metas[uid].size))
-        for meta in batch.without_uid:
+        for meta in untold:
             pairs.setdefault(meta.uid, Pair(meta.uid, 0, batch.sizes[meta.uid]))
         suspected(work, pairs, self._ledger)
         self._ledger.settle(work.key, batch.number, list(pairs.values()))

@@ -13,25 +13,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import lru_cache
+from functools import cache, lru_cache
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_DAY_NAME = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+)?"
-_TIME = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
-_ZONE = r"(?:\s*(?P<offset>[+-]\d\d:?\d\d)|\s*(?P<name>[A-Za-z]{1,5}))?(?:\s*\((?P<word>[^)]*)\))?"
-_MAIL = re.compile(
-    _DAY_NAME + r"(?P<day>\d{1,2})[-\s/](?P<month>[A-Za-z]{3})[a-z]*[-\s/](?P<year>\d{4}|\d\d)"
-    r"[,\s]\s*" + _TIME + _ZONE + r"\Z",
-    re.I,
-)
-_ASCTIME = re.compile(
-    _DAY_NAME + r"(?P<month>[A-Za-z]{3})[a-z]*\s+(?P<day>\d{1,2})\s+" + _TIME + r"(?:\s+"
-    r"(?:(?P<offset>[+-]\d\d:?\d\d)|(?P<name>[A-Za-z]{1,5})))?\s+(?P<year>\d{4})(?P<word>)\Z",
-    re.I,
-)
-_NUMBERS = re.compile(
-    r"(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)[T\s]\s*" + _TIME + _ZONE + r"\Z", re.I
-)
+_NUMBERED = {name: number for number, name in enumerate(_MONTHS, 1)}
+_USUAL = re.compile(r"([ \d]\d)-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})\Z", re.ASCII)
 _ZONES = {
     **dict.fromkeys(("UT", "UTC", "GMT", "Z", "WET"), 0),
     **dict.fromkeys(("CET", "MEZ", "BST", "WEST"), 60),
@@ -52,33 +38,62 @@ def spelled(internaldate: str) -> datetime | None:
     """A date-time in its own zone; None when it is none.
 
     Example: ' 7-Feb-2021 09:12:30 +0100'."""
-    text = internaldate.strip()
+    match = _USUAL.match(internaldate)
+    if match is None:
+        return _otherwise(internaldate.strip())
+    day, month, year, hour, minute, second, offset = match.groups()
+    zone, number = _offset(offset), _NUMBERED.get(month.lower())
+    if zone is None or number is None:
+        return None
     try:
-        return datetime.strptime(text, "%d-%b-%Y %H:%M:%S %z")
+        seconds = min(int(second), 59)
+        return datetime(int(year), number, int(day), int(hour), int(minute), seconds, tzinfo=zone)
     except ValueError:
-        return _otherwise(text)
+        return None
+
+
+@cache
+def _forms() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Made when the first odd date comes: most servers print none."""
+    day_name = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,?\s+)?"
+    time = r"(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
+    offset = r"(?P<offset>[+-]\d\d:?\d\d)"
+    name = r"(?P<name>[A-Za-z]{1,5})"
+    zone = rf"(?:\s*{offset}|\s*{name})?(?:\s*\((?P<word>[^)]*)\))?"
+    mail = (
+        day_name + r"(?P<day>\d{1,2})[-\s/](?P<month>[A-Za-z]{3})[a-z]*[-\s/]"
+        r"(?P<year>\d{4}|\d\d)[,\s]\s*" + time + zone + r"\Z"
+    )
+    asctime = (
+        day_name
+        + r"(?P<month>[A-Za-z]{3})[a-z]*\s+(?P<day>\d{1,2})\s+"
+        + time
+        + rf"(?:\s+(?:{offset}|{name}))?\s+(?P<year>\d{{4}})(?P<word>)\Z"
+    )
+    numbers = r"(?P<year>\d{4})-(?P<number>\d\d)-(?P<day>\d\d)[T\s]\s*" + time + zone + r"\Z"
+    return re.compile(mail, re.I), re.compile(asctime, re.I), re.compile(numbers, re.I)
 
 
 @lru_cache(1024)
 def _otherwise(text: str) -> datetime | None:
     """In one of the forms that no RFC of IMAP knows."""
     text = text.strip('"')
-    match = _MAIL.match(text) or _ASCTIME.match(text) or _NUMBERS.match(text)
+    mail, asctime, numbers = _forms()
+    match = mail.match(text) or asctime.match(text) or numbers.match(text)
     if match is None:
         return None
     said = match.groupdict()
-    named = said["name"] or said["word"] or ("UTC" if match.re is _ASCTIME else "")
+    named = said["name"] or said["word"] or ("UTC" if match.re is asctime else "")
     zone = _zone(said["offset"], named)
     if zone is None:
         return None
     try:
-        month = (
-            int(said["number"]) if "number" in said else 1 + _MONTHS.index(said["month"].lower())
-        )
+        month = int(said["number"]) if "number" in said else _NUMBERED[said["month"].lower()]
         hour, minute = int(said["hour"]), int(said["minute"])
         second = min(int(said["second"] or 0), 59)
-        return datetime(_year(said["year"]), month, int(said["day"]), hour, minute, second, 0, zone)
-    except ValueError:
+        year, day = _year(said["year"]), int(said["day"])
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone)
+    except (KeyError, ValueError):
         return None
 
 
@@ -90,12 +105,17 @@ def _year(text: str) -> int:
 def _zone(offset: str | None, name: str) -> timezone | None:
     """None for no zone, and for one that nobody knows: then the instant is not known either."""
     if offset:
-        minutes = int(offset[1:3]) * 60 + int(offset[-2:])
-        if minutes >= 24 * 60:
-            return None
-        return timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
+        return _offset(offset)
     known = _ZONES.get(name.upper())
     return None if known is None else timezone(timedelta(minutes=known))
+
+
+@lru_cache(256)
+def _offset(text: str) -> timezone | None:
+    minutes = int(text[1:3]) * 60 + int(text[-2:])
+    if minutes >= 24 * 60:
+        return None
+    return timezone(timedelta(minutes=-minutes if text[0] == "-" else minutes))
 
 
 def instant(internaldate: str) -> datetime | None:

@@ -50,13 +50,17 @@ def cut_short(header: bytes) -> bool:
 
 def _digest(header: bytes) -> bytes:
     """Blind to line ends only."""
-    lines = _LINES.split(header[:LONGEST])
-    if b"" in lines:
-        del lines[lines.index(b"") :]
+    lines = _header_lines(header)
     return blake2b(b"\n".join(lines), digest_size=HEADER_DIGEST).digest()
 
 
 def _lines(header: bytes) -> list[bytes]:
     """Those of the header, whatever ends them; an empty one ends it."""
-    lines = _LINES.split(header[:LONGEST].translate(_SAME))
+    return _header_lines(header[:LONGEST].translate(_SAME))
+
+
+def _header_lines(header: bytes) -> list[bytes]:
+    # What is split is the header, not the body that may follow it.
+    end = header.find(b"\n\r\n", 0, LONGEST)
+    lines = _LINES.split(header[: end + 3 if end >= 0 else LONGEST])
     return lines[: lines.index(b"")] if b"" in lines else lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 
 from sync.columns import place
 from sync.intent import Pair
@@ -113,8 +113,22 @@ class _There(Mapping[int, int]):
     def __len__(self) -> int:
         return len(self._pairs)
 
+    def items(self) -> ItemsView[int, int]:
+        return _Items(self, self._pairs)
+
     def values(self) -> ValuesView[int]:
         return _Values(self, self._pairs)
+
+
+class _Items(ItemsView[int, int]):
+    """Read from the columns."""
+
+    def __init__(self, there: _There, pairs: Pairs) -> None:
+        super().__init__(there)
+        self._pairs = pairs
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return ((uid, there) for uid, there, _ in self._pairs.rows())
 
 
 class _Values(ValuesView[int]):

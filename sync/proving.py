@@ -112,7 +112,7 @@ def _proven(
         proof = prove(work, work.to_prove, listing)
         if (proof.missing or work.unplaced) and not final:
             return False
-        if work.unplaced or (listing.whole and misled(work, listing)):
+        if work.unplaced or (proof.unlike and listing.whole and misled(work, listing)):
             if not _placed(work, listing, sides, ledger):
                 return True
             proof = prove(work, work.to_prove, listing)

@@ -152,8 +152,19 @@ def remember(work: Work, ledger: Ledger, pairs: Mapping[int, int]) -> None:
         mine, at = ours.position(uid), theirs.position(place)
         if (old and old.destination) or mine < 0 or not ours.sizes[mine]:
             continue
-        there = stamp_at(theirs, at) if at >= 0 and theirs.sizes[at] else 0
+        here = stamp_at(ours, mine)
+        there = 0
+        if at >= 0 and theirs.sizes[at]:
+            alike = _alike(ours, mine, theirs, at)
+            there = here if alike else stamp_at(theirs, at)
         identity = work.identities.get(uid, 0) or (old.identity if old else 0)
         if old is None or there:
-            fresh.put(uid, Stamp(stamp_at(ours, mine), there, identity))
+            fresh.put(uid, Stamp(here, there, identity))
     ledger.stamp(work.key, fresh)
+
+
+def _alike(ours: Messages, mine: int, theirs: Messages, at: int) -> bool:
+    """Whether both sides print the same size and date: then one stamp is enough of work."""
+    if ours.sizes[mine] != theirs.sizes[at]:
+        return False
+    return ours.internaldate(mine) == theirs.internaldate(at)

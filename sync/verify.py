@@ -26,6 +26,8 @@ class Proof:
     """Their size is another: only their bytes can tell of what they are."""
     redated: tuple[int, ...]
     """Their INTERNALDATE is another moment than at the source."""
+    unlike: bool = False
+    """A copy is missing, or its size or date is another than the original's is listed with."""
 
 
 def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
@@ -34,6 +36,7 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
     missing: list[int] = []
     doubtful: list[int] = []
     redated: list[int] = []
+    unlike = False
     for uid, destination_uid, size in copied.rows():
         at = there.position(destination_uid)
         if at < 0:
@@ -43,10 +46,16 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
         if size != there.sizes[at]:
             doubtful.append(uid)
         mine = here.position(uid)
-        date = here.internaldate(mine) if mine >= 0 else ""
-        if date and not same_instant(date, there.internaldate(at)):
-            redated.append(uid)
-    return Proof(tuple(missing), tuple(doubtful), tuple(redated))
+        if mine < 0:
+            continue
+        unlike |= here.sizes[mine] != there.sizes[at]
+        date, kept = here.internaldate(mine), there.internaldate(at)
+        if date != kept and not same_instant(date, kept):
+            unlike = True
+            if date:
+                redated.append(uid)
+    unlike |= bool(missing)
+    return Proof(tuple(missing), tuple(doubtful), tuple(redated), unlike)
 
 
 def unflagged(work: Work, copied: Pairs, ours: Messages, theirs: Listing) -> list[int]:
