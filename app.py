@@ -13,11 +13,10 @@ from settings import Settings
 from store.derived import cookie_secret
 from store.engine import Store
 from store.seal import Sealer, load_keys
-from wizard import access, failures, health, pages, safety, words
+from wizard import access, failures, health, pages, safety, sizes, words
+from wizard.forwarded import Forwarded
 from wizard.services import Services
 from wizard.session import login_manager
-
-_FORM_PARTS = 200_000
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -33,9 +32,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         bell=Bell(chosen.redis_url),
         kinds=tuple(KINDS.values()),
     )
+    app.wsgi_app = Forwarded(app.wsgi_app, chosen.trusted_proxies)  # type: ignore[assignment]
     login_manager.init_app(app)
-    # The guard before CSRF: who may not do a thing at all is told that first.
-    for part in (access, safety, failures, words, health, pages):
+    # The sizes before all that reads a form. The guard before CSRF: who may not do a thing at all
+    # is told that first.
+    for part in (sizes, access, safety, failures, words, health, pages):
         part.init_app(app)
     cli.register(app)
     cli.register(app)
@@ -50,9 +51,7 @@ def _configure(app: Flask, settings: Settings, fernet_key: str) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        MAX_CONTENT_LENGTH=settings.upload_limit,
-        MAX_FORM_MEMORY_SIZE=settings.upload_limit,
-        MAX_FORM_PARTS=_FORM_PARTS,
+        MAX_CONTENT_LENGTH=sizes.STRANGERS[0],
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         RATELIMIT_STORAGE_URI=safety.limiter_storage(settings.redis_url),
         RATELIMIT_HEADERS_ENABLED=False,

@@ -53,6 +53,8 @@ class Settings:
     public_url: str
     """BASE_URL as the operator set it; empty: nobody knows our address, and no link goes out."""
     listen: str
+    trusted_proxies: tuple[Network, ...]
+    """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     secure_cookies: bool
     admin_email: str
     admin_password: str
@@ -104,6 +106,7 @@ class Settings:
             base_url=(env.get("BASE_URL") or f"http://{listen}").rstrip("/"),
             public_url=(env.get("BASE_URL") or "").rstrip("/"),
             listen=listen,
+            trusted_proxies=_networks(env.get("TRUSTED_PROXIES", ""), "TRUSTED_PROXIES"),
             secure_cookies=_switch(
                 env, "SECURE_COOKIES", (env.get("BASE_URL") or "").startswith("https://")
             ),
@@ -139,11 +142,11 @@ def _switch(env: Mapping[str, str], name: str, default: bool) -> bool:
     raise SettingsError(f"{name} is {text!r}: 1 or 0 is needed")
 
 
-def _networks(text: str) -> tuple[Network, ...]:
+def _networks(text: str, name: str = "ALLOWED_NETWORKS") -> tuple[Network, ...]:
     try:
         return tuple(ip_network(word, strict=False) for word in _words(text))
     except ValueError as error:
-        raise SettingsError(f"ALLOWED_NETWORKS: {error}") from error
+        raise SettingsError(f"{name}: {error}") from error
 
 
 def _ports(text: str) -> frozenset[int]:

@@ -54,15 +54,19 @@ def children(settings: Settings, environ: dict[str, str]) -> tuple[Child, list[C
         child(f"check-worker-{number}", "jobs.worker", "checks")
         for number in range(1, settings.check_workers + 1)
     ]
-    return child("web", *_gunicorn(settings)), [child("clock", "jobs.clock"), *workers]
+    return child("web", *web_server(settings.listen)), [child("clock", "jobs.clock"), *workers]
 
 
-def _gunicorn(settings: Settings) -> tuple[str, ...]:
+def web_server(listen: str) -> tuple[str, ...]:
+    """The module and its arguments."""
     return (
         "gunicorn",
         "app:create_app()",
-        f"--bind={settings.listen}",
-        "--worker-class=gthread",
+        f"--bind={listen}",
+        "--worker-class=launch.web_worker.PatientWorker",
+        "--keep-alive=0",
+        "--no-sendfile",
+        "--forwarded-allow-ips=",
         f"--workers={_WEB_WORKERS}",
         f"--threads={_WEB_THREADS}",
         "--graceful-timeout=2",

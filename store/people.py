@@ -5,19 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from store.hashing import hashed, matches
 from store.tables import Account, Domain, Migration, Organization, Reading, Role, User
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 1024
 
-_hasher = PasswordHasher()
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-_NOBODY = _hasher.hash("nobody signs in with this")
+_NOBODY = hashed("nobody signs in with this")
 
 
 class PeopleError(ValueError):
@@ -134,23 +132,27 @@ def change_user(
     user.role, user.organization_id, user.active = Role(role), organization_id, active
 
 
-def authenticate(session: Session, email: str, password: str) -> User | None:
-    """None for an unknown address, a wrong password and an inactive person, in the same time."""
+def authenticate(
+    session: Session, email: str, password: str, *, device_of: int | None = None
+) -> User | None:
+    """None for an unknown address, a wrong password and an inactive person, in the same time.
+
+    `device_of` is the person who has signed in with this browser before. Raises hashing.Busy.
+    """
     query = select(User).where(User.email == email.strip().lower())
     user = session.scalars(query).one_or_none()
     stored = user.password_hash if user is not None else _NOBODY
-    if not verify_password(stored, password) or user is None or not user.active:
+    known = user is not None and user.id == device_of
+    if not verify_password(stored, password, known=known) or user is None or not user.active:
         return None
     return user
 
 
-def verify_password(password_hash: str, password: str) -> bool:
+def verify_password(password_hash: str, password: str, *, known: bool = False) -> bool:
+    """Raises hashing.Busy."""
     if len(password) > LONGEST_PASSWORD:
         return False
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError, UnicodeEncodeError):
-        return False
+    return matches(password_hash, password, known=known)
 
 
 def user_in_session(session: Session, user_id: int, session_number: int) -> User | None:
@@ -166,7 +168,7 @@ def _hash(password: str) -> str:
         raise PeopleError(
             f"The password needs at least {SHORTEST_PASSWORD} characters.", "password"
         )
-    return _hasher.hash(password)
+    return hashed(password)
 
 
 def _free_name(session: Session, name: str) -> str:

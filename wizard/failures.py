@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from flask import Flask, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 
 from importer.amounts import size
-from wizard.services import services
+from store.hashing import Busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ SAYINGS = {
         "Too many attempts",
         "To protect your account, wait a few minutes before you try again.",
     ),
+    503: Saying(
+        "Too many people are signing in at once",
+        "Nothing is wrong with your password. Wait a few seconds and try again.",
+    ),
     500: Saying(
         "Something went wrong on our side",
         "Nothing that was copied is lost. Try again; if it comes back, tell your administrator "
@@ -56,7 +60,7 @@ def answer(error: HTTPException) -> tuple[str, int]:
     if isinstance(error, CSRFError):
         saying = _EXPIRED
     if code == 413:
-        limit = size(services().settings.upload_limit)
+        limit = size(request.max_content_length or 0)
         saying = Saying(saying.title, f"At most {limit} are taken at once. {saying.words}")
     fragment = "HX-Request" in request.headers
     template = "failures/fragment.html" if fragment else "failures/page.html"
@@ -65,3 +69,4 @@ def answer(error: HTTPException) -> tuple[str, int]:
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, answer)
+    app.register_error_handler(Busy, lambda _error: answer(ServiceUnavailable(retry_after=3)))

@@ -2,69 +2,125 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar, cast
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 
 from store import history, people
 from store.people import PeopleError
+from store.tables import User
+from wizard.devices import device, remember
 from wizard.forms.people import LoginForm, PasswordForm
+from wizard.forwarded import asker
 from wizard.safety import limiter
 from wizard.services import services
-from wizard.session import Person, acting
+from wizard.session import Person, acting, begin, end
 
 login = Blueprint("login", __name__)
 
 _WRONG = "This address and password do not belong together. Check both and try again."
 
 
+_View = TypeVar("_View", bound=Callable[..., ResponseReturnValue])
+
+_TRIES = "10 per 15 minutes"
+
+
+def _email() -> str:
+    return (request.form.get("email") or "").strip().lower()[:254]
+
+
 def _account() -> str:
-    return "login:" + (request.form.get("email") or "").strip().lower()[:254]
+    return f"login:{_email()}"
+
+
+def _account_here() -> str:
+    return f"login:{_email()}:{asker()}"
+
+
+def _device() -> str:
+    return f"login:{_email()}:device:{_known()}"
+
+
+def _known() -> str:
+    """The number of the browser that this person has signed in with before, or nothing."""
+    found = device()
+    if found is None:
+        return ""
+    with services().store.read() as read:
+        user = read.get(User, found[0])
+        return found[1] if user is not None and user.email == _email() else ""
+
+
+def _is_known() -> bool:
+    return bool(_known())
+
+
+def _is_new() -> bool:
+    return not _known()
 
 
 def _failed(response: object) -> bool:
     return getattr(response, "status_code", 200) == 401
 
 
+def _failures(
+    limit: str, key: Callable[[], str], *, exempt_when: Callable[[], bool]
+) -> Callable[[_View], _View]:
+    """So many wrong tries. Tight for an account from one address, wide for it from everywhere,
+    and neither for a browser that is known: a stranger's tries lock nobody out of it."""
+    decorator = limiter.limit(
+        limit, key_func=key, methods=["POST"], deduct_when=_failed, exempt_when=exempt_when
+    )
+    return cast("Callable[[_View], _View]", decorator)
+
+
 @login.route("/login", methods=["GET", "POST"])
-@limiter.limit("30 per minute;200 per hour", methods=["POST"], deduct_when=_failed)
-@limiter.limit("10 per 15 minutes", key_func=_account, methods=["POST"], deduct_when=_failed)
+@_failures("30 per minute;200 per hour", asker, exempt_when=_is_known)
+@_failures(_TRIES, _account_here, exempt_when=_is_known)
+@_failures("100 per hour", _account, exempt_when=_is_known)
+@_failures(_TRIES, _device, exempt_when=_is_new)
 def sign_in() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(url_for("overview.index"))
     form = LoginForm()
     if not form.validate_on_submit():
         return render_template("login/sign_in.html", form=form, wrong="")
+    known = device()
     with services().store.read() as read:
-        user = people.authenticate(read, form.email.data, form.password.data)
+        user = people.authenticate(
+            read, form.email.data, form.password.data, device_of=known[0] if known else None
+        )
         person = None if user is None else Person.of(user)
     if person is None:
         return render_template("login/sign_in.html", form=form, wrong=_WRONG), 401
-    # A session begun before the login ends here: nothing planted in it survives.
-    session.clear()
-    session.permanent = True
-    login_user(person)
-    return redirect(relative(request.args.get("next")) or url_for("overview.index"), 303)
+    begin(person)
+    onward = relative(request.args.get("next")) or url_for("overview.index")
+    response = make_response(redirect(onward, 303))
+    if known is None or known[0] != person.id:
+        remember(response, person.id)
+    return response
 
 
 @login.post("/logout")
 def sign_out() -> ResponseReturnValue:
-    logout_user()
-    session.clear()
+    end()
     return redirect(url_for("login.sign_in"), 303)
 
 
 @login.route("/password", methods=["GET", "POST"])
-@limiter.limit("10 per 15 minutes", methods=["POST"])
+@limiter.limit(_TRIES, key_func=lambda: f"password:{current_user.get_id()}", methods=["POST"])
 def password() -> ResponseReturnValue:
     form = PasswordForm()
     if not form.validate_on_submit():
         return render_template("login/password.html", form=form), 422 if form.errors else 200
     with services().store.write() as write:
         user = acting(write)
-        if not people.verify_password(user.password_hash, form.old.data):
+        if not people.verify_password(user.password_hash, form.old.data, known=True):
             form.old.errors = ["This is not your present password."]
             return render_template("login/password.html", form=form), 422
         try:
@@ -74,9 +130,7 @@ def password() -> ResponseReturnValue:
             return render_template("login/password.html", form=form), 422
         history.record(write, kind="password", organization_id=user.organization_id, user=user)
         person = Person.of(user)
-    session.clear()
-    session.permanent = True
-    login_user(person)
+    begin(person)
     flash("Your password is changed. Sessions on other devices have ended.", "good")
     return redirect(url_for("overview.index"), 303)
 

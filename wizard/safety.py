@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf.csrf import CSRFProtect
 
+from wizard.forwarded import asker
+
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, in_memory_fallback_enabled=True)
+limiter = Limiter(key_func=asker, in_memory_fallback_enabled=True)
 
 _POLICY = "; ".join(
     (
@@ -24,18 +25,24 @@ _POLICY = "; ".join(
 )
 
 
+HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+"""Of every answer, also of those that the web server gives by itself."""
+
+
 def limiter_storage(redis_url: str) -> str:
     """The same Redis, as the limits package spells a socket's address."""
     return "redis+" + redis_url if redis_url.startswith("unix://") else redis_url
 
 
 def add_headers(response: Response) -> Response:
-    response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
-    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
+    response.headers.update(HEADERS)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from dataclasses import dataclass
 from typing import cast
 
 from flask import abort
-from flask_login import LoginManager, current_user
+from flask import session as cookie
+from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from store import people, scope
+from store import logins, people, scope
 from store.tables import Migration, Role, User
 from wizard.services import services
 
 login_manager = LoginManager()
+
+LONGEST_LOGIN = 24 * 3600
+"""Seconds from a login to the end of its session; unused, it ends after half of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +58,36 @@ class Person:
 @login_manager.user_loader  # type: ignore[untyped-decorator]
 def load(text: str) -> Person | None:
     user_id, _, number = text.partition(".")
-    if not (user_id.isdigit() and number.isdigit()):
+    if not (user_id.isdecimal() and number.isdecimal() and _lasts()):
         return None
     with services().store.read() as session:
+        if logins.is_over(session, cookie["login"]):
+            return None
         user = people.user_in_session(session, int(user_id), int(number))
         return None if user is None else Person.of(user)
+
+
+def begin(who: Person) -> None:
+    """A session of its own: nothing that was planted in the cookie before survives."""
+    cookie.clear()
+    cookie.permanent = True
+    cookie["login"], cookie["until"] = secrets.token_urlsafe(16), int(time.time()) + LONGEST_LOGIN
+    login_user(who)
+
+
+def end() -> None:
+    """Here and on the server: a copy of the cookie is worth nothing afterwards."""
+    if current_user.is_authenticated:
+        with services().store.write() as session:
+            logins.end(session, cookie["login"], cookie["until"])
+    logout_user()
+    cookie.clear()
+
+
+def _lasts() -> bool:
+    """A session has an end, however busy it is kept."""
+    number, until = cookie.get("login"), cookie.get("until")
+    return isinstance(number, str) and isinstance(until, int) and time.time() < until
 
 
 def person() -> Person:

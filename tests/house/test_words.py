@@ -13,7 +13,7 @@ from tests.house.tree import classes, files, functions, product, sources
 EMPTY_NAMES = ("utils", "util", "helpers", "helper", "common", "manager", "process", "handle")
 EMPTY_WORDS = ("utils", "util", "helpers", "helper", "manager")
 EMPTY_VERBS = ("process", "handle", "manage", "do")
-GIVEN_NAMES = ("handle_warm_shutdown_request",)
+GIVEN_NAMES = ("handle_warm_shutdown_request", "handle")
 """Methods of a library that we override."""
 
 OTHER_WORDS = {

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from store import logins
 from store.engine import Store, driver_url
 from store.habits import Habits, ServerHabit, habits
 from store.schema import upgrade
@@ -66,4 +67,17 @@ def test_habits_begin_with_none(empty_url: str) -> None:
         session.add(ServerHabit(host="mail.test", port=993, kind="line ends", messages=2))
         session.flush()
         assert habits(session, "mail.test", 993).altered == {Alteration.LINE_ENDS: 2}
+    store.dispose()
+
+
+def test_nobody_has_signed_out_before(empty_url: str) -> None:
+    """0005: sessions that were ended are entered from now on."""
+    filled(empty_url, "0004", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.write() as session:
+        assert not logins.is_over(session, "one")
+        logins.end(session, "one", 1 << 40)
+        logins.end(session, "one", 1 << 40)
+        assert logins.is_over(session, "one")
     store.dispose()

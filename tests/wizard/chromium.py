@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app import create_app
+from launch.roster import web_server
 from settings import Settings
 from store import control
 from store.tables import User, now
@@ -58,11 +59,10 @@ def place(
         seeds.listed(session, world)
     port = free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "app:create_app()", f"--bind=127.0.0.1:{port}",
-         "--worker-class=gthread", "--threads=4", "--no-control-socket", "--log-level=warning"],
+        [sys.executable, "-m", *web_server(f"127.0.0.1:{port}")],
         cwd=ROOT,
         env=os.environ | environment,
-    )  # fmt: skip
+    )
     _wait_for(port)
     yield Place(f"http://127.0.0.1:{port}", world, services)
     process.terminate()

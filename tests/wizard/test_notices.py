@@ -20,6 +20,7 @@ from sqlalchemy import select, update
 
 from app import create_app
 from launch.certificates import Authority
+from launch.roster import web_server
 from settings import Settings
 from store.tables import History, Migration, Notice, NoticeMail, now
 from tests.conftest import free_port
@@ -254,11 +255,10 @@ def place(
         port = free_port()
         environ = os.environ | environment | {"SMTP_URL": office.url(), "CA_FILE": ca_file}
         for command in (
-            ("gunicorn", "app:create_app()", f"--bind=127.0.0.1:{port}", "--worker-class=gthread",
-             "--threads=4", "--no-control-socket", "--log-level=warning"),
+            web_server(f"127.0.0.1:{port}"),
             ("jobs.clock",),
             ("jobs.worker", "checks"),
-        ):  # fmt: skip
+        ):
             process = subprocess.Popen([sys.executable, "-m", *command], cwd=ROOT, env=environ)
             stack.callback(process.wait, 20)
             stack.callback(process.terminate)
