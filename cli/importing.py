@@ -40,14 +40,14 @@ class ImportChoice:
     options: Choices = field(default_factory=Choices)
 
 
-def read_file(services: Services, file: IO[bytes]) -> Reading:
+def read_file(services: Services, file: IO[bytes], encoding: str = "") -> Reading:
     """Raises Refusal when the file as a whole cannot be read."""
     limit = services.settings.upload_limit
     data = file.read(limit + 1)
     if len(data) > limit:
         raise Refusal(f"The file has more than {limit} bytes (UPLOAD_LIMIT).")
     try:
-        return reading.read(data, rows_limit=services.settings.upload_rows)
+        return reading.read(data, rows_limit=services.settings.upload_rows, encoding=encoding)
     except FileFault as fault:
         raise Refusal(f"{fault.words} {fault.hint}") from fault
 

@@ -16,6 +16,7 @@ from cli.numbers import BLOCKED, exit_status, migration_numbers
 from cli.refusal import Refusal
 from cli.screen import migration_words
 from cli.waiting import wait_for_end
+from importer.encoding import ENCODINGS
 from parameters.choices import Choices
 from parameters.faults import faults
 from parameters.reading import Usage
@@ -37,6 +38,7 @@ SECURITIES = [one.value for one in Security]
 
 @migration.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--encoding", type=click.Choice(list(ENCODINGS)), help="Of FILE; else recognized.")
 @click.option("--destination", required=True, help="Name of a destination.")
 @click.option("--organization", help="Whose mailboxes; needed when there are several.")
 @click.option("--domain", help="Of mailboxes without an @; needed when there are several.")
@@ -58,6 +60,7 @@ SECURITIES = [one.value for one in Security]
 def import_file(
     *,
     file: str,
+    encoding: str | None,
     check: bool,
     start: bool,
     wait: bool,
@@ -72,7 +75,7 @@ def import_file(
     here = services()
     choice = _choice(file, given)
     with click.open_file(file, "rb") as opened:
-        found = importing.read_file(here, opened)
+        found = importing.read_file(here, opened, encoding or "")
     migration_id = importing.add_migration(here, found, choice)
     blocked: tuple[str, ...] = ()
     if check or start or wait:

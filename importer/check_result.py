@@ -33,6 +33,9 @@ class CheckSubject:
     duplicates: tuple[Finding, ...] = ()
     folders: FolderChoice = field(default_factory=FolderChoice)
     habits: tuple[Finding, ...] = ()
+    line: int | None = None
+    guessed: str = ""
+    """The file's line, and its encoding where that was guessed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -327,6 +327,13 @@ WORKING: Mapping[Code, Words] = {
         "Correct the mailbox, or ask your administrator to give it back.",
         "mailbox",
     ),
+    Code.NEW_MAILBOX_REFUSED: Words(
+        "The mailbox was made just now, and {server} does not let anybody log in to it with the "
+        "password that it was made with. Nothing was copied.",
+        "Ask the administrator of this installation: the mail server's log says why. Either it "
+        "reads another list of mailboxes than the one that is written to, or it refuses such "
+        "names or passwords.",
+    ),
     Code.STOPPED: Words(
         "The work was stopped or paused.",
         "Start it again whenever you like. " + _AGAIN,

@@ -10,6 +10,7 @@ from imap import ImapSource, open_destination
 from imap.server import Login, NetworkPolicy, Server
 from importer.check_result import CheckSubject, Doing, SoFar
 from importer.diagnosis import explain
+from importer.doubtful import doubts
 from importer.finding import Finding, Level
 from importer.inventory import count_messages, take_inventory, weighed
 from importer.opening import tried_out
@@ -77,6 +78,8 @@ def check_destination(
     if so_far.exists is False:
         try:
             made = _to_be_made(login, provisioner, subject.password_policy)
+            if not any(one.code in _REFUSED.values() for one in made):
+                made = (*made, *_unproven(subject, so_far))
         except ProvisionError as error:
             made = (_not_provisioned(error),)
         so_far.destination = (*made, *subject.habits)
@@ -141,12 +144,20 @@ def _to_be_made(
 
 def _refused(refusal: Refusal) -> Finding:
     """By the system that holds the destination's mailboxes, or by its mail server."""
-    field = _FIELDS[refusal.about]
-    code = f"{refusal.about}_refused_by_destination"
+    field, code = _FIELDS[refusal.about], _REFUSED[refusal.about]
     return Finding(Level.BLOCKING, code, refusal.words, refusal.hint, field=field)
 
 
+_REFUSED = {about: f"{about}_refused_by_destination" for about in About}
 _FIELDS = {About.ADDRESS: "mailbox", About.PASSWORD: "mailbox_password"}
+
+
+def _unproven(subject: CheckSubject, so_far: SoFar) -> tuple[Finding, ...]:
+    """Doubts about a new password, unless the old mail server has just taken the same one."""
+    same = subject.login.password in ("", subject.mailbox_password)
+    if same and so_far.counted is not None:
+        return ()
+    return doubts(subject.mailbox_password, line=subject.line, guessed=subject.guessed)
 
 
 def _not_empty(messages: int, mode: Mode) -> list[Finding]:

@@ -17,18 +17,21 @@ SIZE_LIMIT = 64 * 1024 * 1024
 _DELIMITERS = ((",", "commas"), ("\t", "tabs"), ("|", "vertical bars"))
 
 
-def read(data: bytes, *, rows_limit: int, size_limit: int = SIZE_LIMIT) -> Reading:
-    """All rows and all faults of a file. Raises FileFault when it cannot be read as a whole."""
+def read(
+    data: bytes, *, rows_limit: int, size_limit: int = SIZE_LIMIT, encoding: str = ""
+) -> Reading:
+    """All rows and all faults of a file, in one of importer.encoding.ENCODINGS if it is chosen.
+    Raises FileFault when it cannot be read as a whole."""
     if len(data) > size_limit:
         raise file_fault("file_too_large", limit=size_limit // (1024 * 1024))
-    text, encoding = decode(data)
-    found = _without_separator_line(list(islice(records(text), rows_limit + 3)))
+    decoded = decode(data, encoding)
+    found = _without_separator_line(list(islice(records(decoded.text), rows_limit + 3)))
     order = header_order(found[0].cells) if found else None
     body = found[1:] if order else found
     _refuse_whole_file(body, header=order is not None, rows_limit=rows_limit)
     reader = _RowReader(order or COLUMNS, extra_columns=_all_have_blank_extras(found))
     rows = tuple(reader.row(record) for record in body)
-    return Reading(rows, tuple(reader.faults), encoding, order is not None)
+    return Reading(rows, tuple(reader.faults), decoded.encoding, order is not None, decoded.guessed)
 
 
 def _without_separator_line(found: list[Record]) -> list[Record]:

@@ -87,12 +87,14 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`encoding` is a name for a person; `header` tells whether the first line was one."""
+    """`encoding` is a name for a person, `guessed` when the file does not say it; `header` tells
+    whether the first line was one."""
 
     rows: tuple[Row, ...]
     faults: tuple[Fault, ...]
     encoding: str
     header: bool
+    guessed: bool = False
 
 
 class FileFault(Exception):

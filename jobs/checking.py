@@ -125,6 +125,8 @@ def _load(services: Services, account_id: int) -> _Loaded:
             duplicates=doubles.get(account.id, ()),
             folders=_folders(migration),
             habits=habit_found(place.host, known.copied, known.altered),
+            line=account.line,
+            guessed=account.guessed_encoding,
         )
         return _Loaded(subject, sides.destination)
 

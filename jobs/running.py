@@ -34,16 +34,22 @@ from store.ledger import SqlLedger
 from store.reporting_in import begin_account_run, write_values
 from store.seal import SealBroken
 from store.states import Phase
-from sync.errors import AccountError, AuthenticationFailed, Code, Side, Stopped, SyncError
+from sync.errors import AccountError, AuthenticationFailed, Code, Retry, Side, Stopped, SyncError
 from sync.mailbox import migrate
 from sync.memory import MemoryServer
 from sync.ports import Destination
 from sync.report import MailboxReport
 
-NEW_MAILBOX_SECONDS = 10
+NEW_MAILBOX_SECONDS = 5.0
 """So long a mailbox that was made just now may not be known yet to the server that serves it."""
 
 log = logging.getLogger("mailhaul.run")
+
+
+class NewMailboxRefused(AccountError):
+    """Helps only after a person has changed something."""
+
+    retry = Retry.AFTER_CHANGE
 
 
 class Mailbox(Enum):
@@ -147,13 +153,19 @@ class AccountRunJob:
         destination.connect()
 
     def _await_login(self, destination: ImapDestination) -> None:
-        """Dovecot, for one, looks at its users once a second."""
-        for _ in range(NEW_MAILBOX_SECONDS):
-            try:
-                return destination.connect()
-            except AuthenticationFailed:
-                self._stop.wait(1)
-        return None
+        """With the password as it was typed. One refusal is no verdict yet: a server may look at
+        its list of mailboxes now and then only."""
+        try:
+            return destination.connect()
+        except AuthenticationFailed:
+            self._stop.wait(NEW_MAILBOX_SECONDS)
+        try:
+            return destination.connect()
+        except AuthenticationFailed as refused:
+            said, where = refused.server_words, refused.where
+            raise NewMailboxRefused(
+                Code.NEW_MAILBOX_REFUSED, said, side=Side.DESTINATION, where=where
+            ) from refused
 
     def _extend(self) -> bool:
         seconds = self._services.settings.lease_seconds

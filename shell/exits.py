@@ -159,6 +159,7 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.PROVISION_FAILED: _both(Exit.UNAVAILABLE),
     Code.MAILBOX_MISSING: _both(Exit.UNAVAILABLE),
     Code.NOT_OWNED: _both(Exit.UNAVAILABLE),
+    Code.NEW_MAILBOX_REFUSED: _both(Exit.UNAVAILABLE),
     Code.STOPPED: _both(Exit.BY_SIGNAL),
     Code.INTERNAL: _both(Exit.SOFTWARE),
 }

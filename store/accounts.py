@@ -38,6 +38,8 @@ class NewAccount:
     source_port: int = 0
     source_security: str = ""
     line: int | None = None
+    guessed: str = ""
+    """The encoding that the file was read in, where it does not say so."""
     fault: Mapping[str, Any] | None = None
 
 
@@ -103,6 +105,8 @@ def edit(
     )
     if passwords or kept is not None:
         aim.put(sealer, account, passwords)
+    if change.mailbox_password:
+        account.guessed_encoding = ""
     account.reading_fault = None
     session.flush()
     reset_check(session, account.migration_id, [account.id])
@@ -262,6 +266,7 @@ def _row(migration_id: int, position: int, new: NewAccount) -> dict[str, Any]:
         "source_username": new.source_username[:320],
         "mailbox": new.mailbox[:320],
         "state": AccountState.BLOCKED if new.fault else AccountState.NEW,
+        "guessed_encoding": new.guessed,
         "reading_fault": dict(new.fault) if new.fault else None,
     }
 

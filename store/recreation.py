@@ -62,6 +62,7 @@ def _copies(sealer: Sealer | None, rows: Iterable[Account]) -> Iterable[NewAccou
             row.source_port,
             row.source_security,
             line=row.line,
+            guessed=row.guessed_encoding,
             fault=row.reading_fault,
         )
 

@@ -219,6 +219,8 @@ class Account(Base):
     checked_at: Mapped[datetime | None]
     reading_fault: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Why the file's line could not be read (code, words, hint, field), until it is edited."""
+    guessed_encoding: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    """Of the file that the password was read from, where the file does not say it; else ''."""
     source_folders: Mapped[int | None]
     source_messages: Mapped[int | None]
     source_size: Mapped[int | None] = mapped_column(BigInteger)

@@ -114,6 +114,7 @@ class Code(StrEnum):
     PROVISION_FAILED = "provision_failed"
     MAILBOX_MISSING = "mailbox_missing"
     NOT_OWNED = "not_owned"
+    NEW_MAILBOX_REFUSED = "new_mailbox_refused"
     # control
     STOPPED = "stopped"
     INTERNAL = "internal"

@@ -49,7 +49,7 @@ def csv(migration_id: int) -> ResponseReturnValue:
     with services().store.read() as session:
         migration = _draft(session, migration_id)
         try:
-            found = reading.read(form.content(), rows_limit=limit)
+            found = reading.read(form.content(), rows_limit=limit, encoding=form.chosen())
         except FileFault as fault:
             trouble = Trouble(fault.words, fault.hint)
             page = adding_page.render(session, migration, tab="csv", csv=form, trouble=trouble)
@@ -145,7 +145,8 @@ def _picked(name: str, typed: MultiDict[str, str]) -> NewAccount:
 
 def _say(found: Reading) -> None:
     lines = len({fault.line for fault in found.faults})
-    read = f"{count(len(found.rows), 'line')} read ({found.encoding})."
+    guess = ", a guess: the file does not say it" if found.guessed else ""
+    read = f"{count(len(found.rows), 'line')} read ({found.encoding}{guess})."
     if lines:
         flash(f"{read} {count(lines, 'line')} could not be understood: see below.", "warn")
     else:

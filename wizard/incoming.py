@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -32,8 +32,12 @@ def from_file(session: Session, migration: Migration, found: Reading) -> list[Ne
     faults: dict[int, list[Fault]] = {}
     for fault in found.faults:
         faults.setdefault(fault.line, []).append(fault)
+    guessed = found.encoding if found.guessed else ""
     return [
-        _new(row, _address(row.mailbox, migration.domain, own), faults.get(row.line, []))
+        replace(
+            _new(row, _address(row.mailbox, migration.domain, own), faults.get(row.line, [])),
+            guessed=guessed,
+        )
         for row in found.rows
     ]
 

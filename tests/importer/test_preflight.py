@@ -309,6 +309,26 @@ class TestDestination:
         """Signs that its Dovecot is set up to take."""
         assert codes(checked(mailbox=mailbox)) == ["source_ready", "mailbox_to_be_made"]
 
+    def test_a_new_password_that_nothing_proves(
+        self, checked: Check, source_server: Dovecot
+    ) -> None:
+        """It is a warning with its place, and none where the old server has taken the same one."""
+        odd = "Neü-Secret-2026"
+        result = checked(mailbox_password=odd, line=3, guessed="Windows-1252")
+        assert not result.blocked
+        assert codes(result) == ["source_ready", "mailbox_to_be_made", "password_doubtful"]
+        said = one(result, "password_doubtful").words
+        assert said.startswith("Line 3 of the file, column Password: character 3 ")
+        assert not any(odd in f"{f.words}{f.hint}" for f in result.findings)
+        odd = "=Neu-Secret-2026"
+        assert codes(checked(mailbox_password=odd))[-1] == "password_doubtful"
+        source_server.add_user("same@example.test", odd)
+        put(source_server, "same@example.test", odd, messages=0)
+        source = Login("same@example.test", odd)
+        for login in (source, Login("same@example.test", "")):
+            result = checked(login=login, mailbox_password=odd, mailbox="same", guessed="X")
+            assert codes(result) == ["source_ready", "mailbox_to_be_made"]
+
     def test_a_provisioner_that_fails(self, checked: Check, tmp_path: Path) -> None:
         """Its words are a finding, and the source is checked all the same."""
         broken = open_provisioner("dovecot-passwd", {"users_file": str(tmp_path / "none")})

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from store import control, folder_lists
 from store.seal import password_context
-from store.tables import Account, MailboxList
+from store.tables import Account, DestinationServer, MailboxList
 from tests.jobs.conftest import OwnRedis, wait_until
 from tests.jobs.haul import MAILBOX_PASSWORD, PASSWORD, Haul
 
@@ -53,6 +53,27 @@ def test_from_new_rows_to_verified_mailboxes(
     assert stored
     assert PASSWORD.encode() not in stored
     assert MAILBOX_PASSWORD.encode() not in stored
+
+
+def test_a_mailbox_that_was_made_is_logged_in_to(make: Callable[..., Haul], spawn: Spawn) -> None:
+    """Its server reads another list of mailboxes: that is said, after two logins, and not that
+    the password is wrong."""
+    haul = make(messages=(2,))
+    other = haul.destination.spec.users_file.with_name("others")
+    other.touch()
+    with haul.services.store.write() as session:
+        place = session.scalars(select(DestinationServer)).one()
+        place.config = {"users_file": str(other)}
+    haul.start()
+    at_work(spawn)
+    wait_until(lambda: haul.state() == "complete", "the run has ended", 60)
+    (run,) = haul.runs()
+    assert (run.state, run.error, run.mailbox_created) == ("failed", "new_mailbox_refused", True)
+    log = (haul.destination.spec.directory / "dovecot.log").read_text()
+    refused = [
+        line for line in log.splitlines() if haul.addresses[0] in line and "auth failed" in line
+    ]
+    assert len(refused) == 2
 
 
 def test_a_killed_worker_loses_and_doubles_nothing(make: Callable[..., Haul], spawn: Spawn) -> None:

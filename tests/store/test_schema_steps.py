@@ -56,6 +56,16 @@ def test_a_check_under_way_has_a_place(empty_url: str) -> None:
     store.dispose()
 
 
+def test_nothing_was_guessed_before(empty_url: str) -> None:
+    """0005: of the files of earlier versions nothing is known."""
+    filled(empty_url, "0004", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.read() as session:
+        assert session.get_one(Account, 5).guessed_encoding == ""
+    store.dispose()
+
+
 def test_habits_begin_with_none(empty_url: str) -> None:
     """0003: the table is there, and empty, beside what the version before has stored."""
     filled(empty_url, "0002", *FIRST)

@@ -111,6 +111,31 @@ def test_a_file_that_is_too_large_is_refused_on_the_same_page(
     assert "Read and check" in answer.text
 
 
+def test_a_guessed_encoding_is_kept_with_the_row_and_chosen_again(
+    reseller: Browser, services: Services, draft: int
+) -> None:
+    """What a Mac has written is read as Windows-1252, which is said to be a guess; with the
+    encoding chosen the same file is read again, and a password typed by hand ends the doubt."""
+    data = "imap.old.example;a;x;a;Wörter-Geheim-26\n".encode("mac_roman")
+    page = _upload(reseller, draft, data)
+    assert "Windows-1252, a guess" in reseller.get(page.headers["Location"]).text
+    assert _rows(services, draft)[0].guessed_encoding == "Windows-1252"
+    _upload(reseller, draft, data, keep="replace", encoding="mac-roman")
+    (row,) = _rows(services, draft)
+    assert row.guessed_encoding == ""
+    assert _password(services, row, "mailbox") == "Wörter-Geheim-26"
+    _upload(reseller, draft, data, keep="replace")
+    (row,) = _rows(services, draft)
+    reseller.post(
+        f"/migrations/{draft}/accounts/{row.id}/edit",
+        source_username="a",
+        mailbox="a",
+        source_host="imap.old.example",
+        mailbox_password="Typed-Secret-2026",
+    )
+    assert _rows(services, draft)[0].guessed_encoding == ""
+
+
 def test_a_second_file_adds_or_replaces_as_chosen(
     reseller: Browser, services: Services, draft: int
 ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, RadioField, TextAreaField
+from wtforms import BooleanField, RadioField, SelectField, TextAreaField
 from wtforms.validators import DataRequired, Length, Optional
 
+from importer.encoding import ENCODINGS
 from importer.hosts import split_host
 from store.accounts import NewAccount
 from store.tables import Account
@@ -77,12 +78,26 @@ def prefilled(account: Account) -> dict[str, str]:
 
 class CsvForm(FlaskForm):  # type: ignore[misc]
     file = FileField("CSV file")
+    encoding = SelectField(
+        "The file's encoding",
+        choices=options(
+            [("", "Recognize it"), *((key, name) for key, (_, name) in ENCODINGS.items())]
+        ),
+        default="",
+    )
     text = TextAreaField("Or paste the lines here")
     keep = RadioField(
         "What happens to the accounts that are listed already",
         choices=options([("add", "Keep them and add these"), ("replace", "Replace them by these")]),
         default="add",
     )
+
+    def chosen(self) -> str:
+        """The encoding that was chosen for a file; what was pasted is text already."""
+        upload: FileStorage | None = self.file.data
+        chosen = str(self.encoding.data or "")
+        pasted = upload is None or not upload.filename
+        return "utf-8" if pasted else chosen if chosen in ENCODINGS else ""
 
     def content(self) -> bytes:
         """The file's bytes, or what was pasted; b'' when there is neither."""
