@@ -131,6 +131,7 @@ def test_a_guessed_encoding_is_kept_with_the_row_and_chosen_again(
         source_username="a",
         mailbox="a",
         source_host="imap.old.example",
+        source_password="x",
         mailbox_password="Typed-Secret-2026",
     )
     assert _rows(services, draft)[0].guessed_encoding == ""
