@@ -57,8 +57,8 @@ def test_a_check_under_way_has_a_place(empty_url: str) -> None:
 
 
 def test_nothing_was_guessed_before(empty_url: str) -> None:
-    """0005: of the files of earlier versions nothing is known."""
-    filled(empty_url, "0004", *FIRST)
+    """0006: of the files of earlier versions nothing is known."""
+    filled(empty_url, "0005", *FIRST)
     upgrade(empty_url)
     store = Store(empty_url)
     with store.read() as session:
