@@ -8,6 +8,7 @@ import re
 from imap import faults
 from imap.capabilities import parse_capabilities
 from imap.dialogue import Answer, Dialogue, astring
+from imap.hiding import keep_hidden
 from imap.parse import Parts, response_code, words
 from imap.server import Login
 from sync.errors import AuthenticationFailed, Code, ConnectFailed, ConnectionLost
@@ -27,6 +28,7 @@ def log_in(dialogue: Dialogue, login: Login, *, identify: bool = True) -> None:
     for text in (login.username, login.password, login.authuser):
         if any(c in text for c in "\r\n\0"):
             raise AuthenticationFailed(Code.BAD_ARGUMENT, side=dialogue.side, where=dialogue.host)
+    keep_hidden(dialogue.wire, login.password)
     try:
         answer = _try(dialogue, login)
     except ConnectionLost as lost:

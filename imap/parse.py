@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from imap.hiding import without_secrets
+
 Parts = tuple[bytes, ...]
 Token = bytes | None | list["Token"]
 
@@ -104,7 +106,7 @@ def response_code(text: bytes) -> ResponseCode:
 
 def words(text: bytes, secret: str = "") -> str:
     """A server's text for a person: one line, no control characters, of bounded length, and
-    without `secret`, which some servers repeat."""
+    without `secret`, nor any other password that was sent: some servers repeat them."""
     said = text[: _WORDS * 4]
     try:
         spoken = said.decode()
@@ -112,7 +114,6 @@ def words(text: bytes, secret: str = "") -> str:
         # What is cut amid a character is UTF-8 nevertheless.
         cut = len(text) > len(said) and error.start > len(said) - 4
         spoken = said[: error.start].decode() if cut else said.decode("latin-1")
-    if secret:
-        spoken = spoken.replace(secret, "•••")
+    spoken = without_secrets(spoken, secret)
     spoken = "".join(c if c.isprintable() else " " for c in spoken)
     return " ".join(spoken.split())[:_WORDS]

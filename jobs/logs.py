@@ -17,6 +17,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from imap.hiding import without_secrets
+
 OURS = "mailhaul"
 
 _about: Mapping[str, int] = {}
@@ -56,7 +58,7 @@ class KeyValues(logging.Formatter):
         parts = [f"time={moment} level={record.levelname} name={record.name}"]
         parts.append(f"pid={record.process}")
         parts += [f"{name}={number}" for name, number in _about.items()]
-        said = record.getMessage()
+        said = without_secrets(record.getMessage())
         ours = record.name == OURS or record.name.startswith(f"{OURS}.")
         parts.append(said if ours and said.isprintable() else f"text={json.dumps(said)}")
         if record.exc_info and record.exc_info[1] is not None:

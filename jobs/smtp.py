@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from typing import Any
 
+from imap.hiding import keep_hidden, without_secrets
 from settings import MailServer
 
 CONNECT_SECONDS = 15
@@ -62,6 +63,7 @@ def _session(server: MailServer, tls: ssl.SSLContext) -> Iterator[smtplib.SMTP]:
         line.ehlo_or_helo_if_needed()
         if server.security == "starttls":
             _encrypt(line, server, tls)
+        keep_hidden(line, server.password)
         if server.username:
             if not line.has_extn("auth"):
                 raise NotSent(f"{_place(server)} offers no login with a password.")
@@ -154,5 +156,6 @@ def answer(code: int, said: bytes | str) -> str:
 
 def clean(text: str) -> str:
     """Without line breaks and other control characters, and not longer than a page can show."""
+    text = without_secrets(text)
     plain = "".join(one if one.isprintable() else " " for one in text)
     return " ".join(plain.split())[:_LONGEST]
