@@ -105,6 +105,8 @@ class _Question:
         self._all_flags = False
         """Those of all older messages are asked for."""
         self._ask_of_older()
+        for text, _ in uid_sets(since.probe) if self._uidnext > 1 else ():
+            self._tags.append(dialogue.send(b"UID FETCH", text, _PROBE))
         self._answered = False
 
     @property
@@ -121,8 +123,6 @@ class _Question:
             words.append(b"(CHANGEDSINCE %d%s)" % (self.since.status.highestmodseq, more))
         self._all_flags = not self._by_modseq
         self._tags.append(self._dialogue.send(*words))
-        for text, _ in uid_sets(self.since.probe):
-            self._tags.append(self._dialogue.send(b"UID FETCH", text, _PROBE))
 
     def hear(self) -> FolderError | None:
         """Read all answers. Why the folder cannot be listed, if it cannot."""

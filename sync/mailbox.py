@@ -17,13 +17,14 @@ from sync.errors import Code, ConnectionLost, FolderError, Stopped
 from sync.folders import FolderPair
 from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
-from sync.intent import FolderKey, Known, Rest
+from sync.intent import FolderKey, Known
 from sync.once import Once
 from sync.options import ProofLevel, Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
 from sync.prepare import Prepared, prepare
 from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdict
+from sync.restored import believed, key_of
 from sync.source_deletion import Clearing
 from sync.surplus import rehearse_surplus, remove_surplus
 from sync.twins import Sides
@@ -54,10 +55,7 @@ def migrate(
         return tell_folders(prepared, progress, options)
     sides = Sides(source, destination)
     clearing = Clearing(sides, ledger, deleter, options=options, stop=stop)
-    all_read = options.proof is ProofLevel.EVERYTHING and not options.dry_run
-    if all_read or options.source_deletion is not SourceDeletion.NEVER:
-        # What is to be read, or to leave the source, is listed, whether it has changed or not.
-        prepared = replace(prepared, unchanged={}, rested={})
+    prepared = _woken(prepared, sides, ledger, options)
     progress.planned(*_amount(prepared))
     worker = GroupRun(
         sides,
@@ -91,6 +89,15 @@ def migrate(
         verdict = Verdict.NOT_VERIFIED
     left_out, missing = prepared.left_out, prepared.missing
     return MailboxReport(tuple(reports), verdict, left_out, missing, exceptions=named)
+
+
+def _woken(prepared: Prepared, sides: Sides, ledger: Ledger, options: SyncOptions) -> Prepared:
+    """What is to be read, or to leave the source, is listed, whether it has changed or not; so is
+    everything where what stands as it stood turns out to be another."""
+    all_read = options.proof is ProofLevel.EVERYTHING and not options.dry_run
+    if all_read or options.source_deletion is not SourceDeletion.NEVER:
+        return replace(prepared, unchanged={}, rested={})
+    return believed(prepared, sides, ledger) if prepared.unchanged else prepared
 
 
 def _amount(prepared: Prepared) -> tuple[int, int]:
@@ -197,22 +204,17 @@ def _known(pair: FolderPair, prepared: Prepared, ledger: Ledger) -> Known:
     rest = prepared.unchanged.get(pair.source.name)
     if rest is None or pair.destination.name in prepared.refused:
         return Known()
-    return ledger.load(_key(pair, rest))
+    return ledger.load(key_of(pair, rest))
 
 
 def _resting(prepared: Prepared) -> dict[str, FolderKey | None]:
     """By destination name: folders that need no work; None for those that nobody looks at."""
     unchanged, unseen = prepared.unchanged, dict.fromkeys(prepared.left_alone)
     return unseen | {
-        pair.destination.name: _key(pair, unchanged[pair.source.name])
+        pair.destination.name: key_of(pair, unchanged[pair.source.name])
         for pair in prepared.pairs
         if pair.source.name in unchanged
     }
-
-
-def _key(pair: FolderPair, rest: Rest) -> FolderKey:
-    here, there = rest.source.uidvalidity, rest.destination.uidvalidity
-    return FolderKey(pair.source.name, here, pair.destination.name, there)
 
 
 def _verdict(reports: list[FolderReport], named: int, options: SyncOptions) -> Verdict:

@@ -50,6 +50,11 @@ class Prepared:
             if pair.source.name in self.unchanged or pair.destination.name in self.refused
         )
 
+    @property
+    def awake(self) -> Prepared:
+        """The same where also what stands as it stood is looked at."""
+        return replace(self, unchanged={}, rested={**self.rested, **self.unchanged})
+
     def messages(self, pair: FolderPair) -> int:
         """How many the source says that it has."""
         status = self.statuses.get(pair.source.name)

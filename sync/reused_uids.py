@@ -6,8 +6,9 @@ to other messages. What a uid stood for is remembered as a stamp (sync.stamps):
     compared                                  when
     ---------------------------------------   ----------------------------------------
     size and internal date                    whenever a message is listed
-    those of the highest uids of a pair       whenever a folder's changes are asked for
-    identity of the highest uids, too         whenever a whole folder is listed
+    those of the highest uids of a pair       whenever a folder's changes are asked for, and in each
+                                              run of three folders that stand as they stood, too
+    identity of the highest uids, too         whenever a folder is looked at
     uids of at least UIDNEXT                  they are nobody's, where UIDNEXT is told
 
 A pair of which one side means another message is forgotten, and both are matched anew.
@@ -20,7 +21,7 @@ from dataclasses import replace
 
 from sync.errors import Code
 from sync.intent import EVERY_UID, Known, Pair, Stamp
-from sync.listing import Listing
+from sync.listing import Changes, Listing
 from sync.matching import identity_key
 from sync.messages import Messages
 from sync.model import Identity, MessageMeta
@@ -41,9 +42,7 @@ def mistaken(work: Work, sides: Sides) -> frozenset[int]:
     known, ours, theirs = work.known, work.ours, work.theirs
     wrong = set(_unstamped(known, ours.messages, theirs.messages))
     if (part := work.part) is not None:
-        here, there = part.source_changes, part.destination_changes
-        wrong.update(_unstamped(known, here.probed, there.probed))
-        wrong.update(_unlike(known, here.identities, there.identities))
+        wrong.update(told_otherwise(known, part.source_changes, part.destination_changes))
         return frozenset(wrong)
     beyond = set(_beyond(known, ours, theirs))
     if beyond or any(_unlike(known, *_identities(work, sides))):
@@ -54,6 +53,12 @@ def mistaken(work: Work, sides: Sides) -> frozenset[int]:
             if ours.messages.position(uid) >= 0 and theirs.messages.position(place) >= 0
         )
     return frozenset(wrong | beyond)
+
+
+def told_otherwise(known: Known, here: Changes, there: Changes) -> Iterator[int]:
+    """Of the highest messages, which were asked for."""
+    yield from _unstamped(known, here.probed, there.probed)
+    yield from _unlike(known, here.identities, there.identities)
 
 
 def _unstamped(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
