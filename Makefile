@@ -1,6 +1,15 @@
 # `make` alone says what there is. Variables of the README's table may be given after the target:
 # make run DEMO=0 LISTEN=0.0.0.0:8080
 
+# What follows the target stands in the list of processes, for every user of the machine.
+SECRETS := ADMIN_PASSWORD DATABASE_URL METRICS_TOKEN REDIS_URL SECRET_KEYS SMTP_URL
+shown = $(filter command,$(origin $(1)))
+open_urls := $(foreach name,DATABASE_URL REDIS_URL SMTP_URL,$(if $(findstring @,$($(name))),,$(name)))
+told := $(strip $(foreach name,$(filter-out $(open_urls),$(SECRETS)),$(if $(call shown,$(name)),$(name))))
+ifneq ($(told),)
+$(error $(firstword $(told)) after "make run" is shown to every user of this machine. Put the value into a file that only you may read, and say $(firstword $(told))_FILE=/path/to/it instead)
+endif
+
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help

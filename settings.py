@@ -13,6 +13,17 @@ from urllib.parse import SplitResult, unquote, urlsplit
 Network = IPv4Network | IPv6Network
 
 
+SECRETS = (
+    "ADMIN_PASSWORD",
+    "DATABASE_URL",
+    "METRICS_TOKEN",
+    "REDIS_URL",
+    "SECRET_KEYS",
+    "SMTP_URL",
+)
+"""Each of these may stand in a file instead, which NAME_FILE names."""
+
+
 class SettingsError(ValueError):
     """A variable of the environment has a value that cannot be used; the text names both."""
 
@@ -35,7 +46,7 @@ class Settings:
     data_dir: Path
     database_url: str
     redis_url: str
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)
     """Fernet keys, newest first. Empty: the key file in `data_dir` is used."""
     allowed_networks: tuple[Network, ...]
     """Private, loopback and special ranges that a mail server may stand in."""
@@ -57,7 +68,7 @@ class Settings:
     """Whose X-Forwarded-For and X-Forwarded-Proto are believed."""
     secure_cookies: bool
     admin_email: str
-    admin_password: str
+    admin_password: str = field(repr=False)
     demo: bool
     ca_file: str
     """PEM bundle trusted beside the system's own authorities; empty: none."""
@@ -84,7 +95,7 @@ class Settings:
 
         Raises SettingsError with the variable's name when a value cannot be used.
         """
-        env = os.environ if environ is None else environ
+        env = with_files(os.environ if environ is None else environ)
         data_dir = Path(env.get("DATA_DIR") or "var").resolve()
         listen = env.get("LISTEN") or "127.0.0.1:8000"
         smtp = _mail_server(env.get("SMTP_URL", ""))
@@ -121,6 +132,25 @@ class Settings:
             metrics_token=token,
             demo_source=env.get("DEMO_SOURCE", ""),
         )
+
+
+def with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The same with what the files of NAME_FILE hold, less the end of their last line.
+
+    Raises SettingsError, whose text names the file and never what is in it."""
+    env = dict(environ)
+    for name in SECRETS:
+        if not (place := env.pop(f"{name}_FILE", "")):
+            continue
+        if env.get(name):
+            raise SettingsError(f"{name} and {name}_FILE are both set: keep one of them")
+        try:
+            env[name] = Path(place).read_text(encoding="utf-8").rstrip("\r\n")
+        except OSError as error:
+            raise SettingsError(f"{name}_FILE: {place} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise SettingsError(f"{name}_FILE: {place} is not UTF-8") from None
+    return env
 
 
 def _words(text: str) -> list[str]:

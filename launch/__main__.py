@@ -11,7 +11,7 @@ from pathlib import Path
 from launch.children import Child
 from launch.demo import Demo, NoDemo, add_rows, prepare
 from launch.first_login import FirstLogin, first_login
-from launch.place import CannotStart, claimed, page_answers, refuse_taken
+from launch.place import CannotStart, claimed, close_to_others, page_answers, refuse_taken
 from launch.redis_server import NoRedis, redis_server
 from launch.roster import children, environment
 from launch.screen import Screen
@@ -26,10 +26,13 @@ START_SECONDS = 60.0
 
 def main() -> int:
     screen = Screen(sys.stdout)
+    # Whatever is written from here on, by our children too, is for this user alone.
+    os.umask(0o077)
     try:
         settings = Settings.from_env()
         refuse_taken(settings.listen)
         with claimed(settings.data_dir):
+            close_to_others(settings.data_dir)
             return _run(settings, screen)
     except (SettingsError, CannotStart, NoRedis, KeyFileError) as error:
         screen.fault(str(error))
@@ -87,7 +90,7 @@ def _prepare_data(settings: Settings, demo: Demo | None) -> FirstLogin | None:
 
 
 def _start_redis(settings: Settings, supervisor: Supervisor) -> str:
-    if os.environ.get("REDIS_URL"):
+    if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE"):
         return settings.redis_url
     server = redis_server(settings.data_dir)
     child = Child("redis", server.command(), _logs(settings) / "redis.log")

@@ -143,10 +143,13 @@ def demo_directory(data_dir: Path) -> Path:
         directory = Path("/var/tmp") / f"mailhaul-demo-{name}"
         if not inside.is_symlink() and not inside.exists():
             inside.symlink_to(directory)
-    directory.mkdir(mode=0o755, exist_ok=True)
+    directory.mkdir(exist_ok=True)
     status = directory.lstat()
     if directory.is_symlink() or status.st_uid not in (os.getuid(), run_as().pw_uid):
         raise NoDemo(f"{directory} belongs to someone else: remove it, or choose another DATA_DIR.")
+    if status.st_uid == os.getuid():
+        # The mail servers have a user of their own.
+        directory.chmod(0o755)
     return directory
 
 

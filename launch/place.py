@@ -6,6 +6,7 @@ import fcntl
 import http.client
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,6 +40,30 @@ def claimed(data_dir: Path) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def close_to_others(data_dir: Path) -> None:
+    """What an older version, or a folder that was there, left readable. The key file is not among
+    it: where others could read that, a person has to know. Raises CannotStart."""
+    ours = [*data_dir.glob("mailhaul*"), *data_dir.glob("*.lock"), *data_dir.glob("*.pem")]
+    for folder in (data_dir / "logs", data_dir / "redis"):
+        ours += [folder, *folder.rglob("*")] if folder.is_dir() else []
+    for path in ours:
+        _close(path)
+
+
+def _close(path: Path) -> None:
+    try:
+        mode = stat.S_IMODE(path.lstat().st_mode)
+        if mode & 0o077 and not path.is_symlink():
+            path.chmod(mode & ~0o077)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise CannotStart(
+            f"{path} may be read by other users (mode {mode:04o}), and that cannot be changed: "
+            f"{error.strerror}. Run as its owner: chmod go-rwx {path}"
+        ) from error
 
 
 def split_address(listen: str) -> tuple[str, int]:

@@ -14,7 +14,16 @@ _WEB_WORKERS = 2
 _WEB_THREADS = 8
 _WEB_LOG = Path(__file__).with_name("web_log.json")
 """Key=value lines. Requests are not logged: their addresses may be signed links."""
-_NOT_FOR_CHILDREN = ("ADMIN_EMAIL", "ADMIN_PASSWORD")
+_NOT_FOR_CHILDREN = (
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "ADMIN_PASSWORD_FILE",
+    "DATABASE_URL_FILE",
+    "MAKEFLAGS",
+    "MAKEOVERRIDES",
+    "MFLAGS",
+    "REDIS_URL_FILE",
+)
 
 
 def environment(settings: Settings, redis_url: str, demo: Demo | None) -> dict[str, str]:
