@@ -44,8 +44,12 @@ class Metas:
         return self._gathered.messages() if sized else known
 
     def take_usual(self, fields: Groups) -> None:
-        uid, flags, date, size = fields
-        self._add(int(uid), int(size), date, self._known(flags))
+        uid, size = int(fields[0]), int(fields[3])
+        known = self._flags.get(fields[1])
+        if known is None or uid > HIGHEST_UID or uid not in self._wanted:
+            self._add(uid, size, fields[2], self._known(fields[1]))
+        else:
+            self._gathered.add(uid, size, fields[2], known)
 
     def take_flags(self, fields: Groups) -> None:
         uid, flags = fields

@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
-from itertools import pairwise
+from itertools import pairwise, starmap
+from operator import lt
 
 
 def ascending(uids: Iterable[int]) -> bool:
     """Whether each is more than the one before it."""
-    return all(one < other for one, other in pairwise(uids))
+    return all(starmap(lt, pairwise(uids)))
 
 
 def place(uids: array[int], uid: int) -> int:

@@ -73,7 +73,7 @@ class Copier:
             look = self._look(sending, broken)
             for batch in sending:
                 if batch.begun and not batch.settled:
-                    self._settle(batch, broken, look)
+                    self._settle(batch, batch.pairs, broken, look)
             self._put_back(sending, broken, waiting)
             if self._asked_to:
                 raise Stopped(self._asked_to)
@@ -118,9 +118,9 @@ class Copier:
                     self._setbacks.fits()
                 elif outcome.error.code is Code.QUOTA:
                     self._setbacks.no_room(outcome.error)
-                if batch.complete and not batch.without_uid(batch.pairs):
+                if batch.complete and not batch.without_uid(pairs := batch.pairs):
                     self._uids_told = True
-                    self._settle(batch, None, self._aftermath.sides)
+                    self._settle(batch, pairs, None, self._aftermath.sides)
         except (ConnectionLost, FolderError) as error:
             return error
         return None
@@ -167,14 +167,16 @@ class Copier:
         self._aftermath.lost()
         return self._aftermath
 
-    def _settle(self, batch: Batch, broken: Broken | None, look: Look) -> None:
-        """Find out what became of a batch, and write it into the ledger."""
+    def _settle(
+        self, batch: Batch, pairs: dict[int, Pair], broken: Broken | None, look: Look
+    ) -> None:
+        """Find out what became of a batch, and write it into the ledger. `pairs` are those of which
+        the destination has told the uid."""
         work = batch.work
         if made_anew(work, broken):
             # Its uids mean other messages now: the next pass matches what is there.
             work.repeat(broken if isinstance(broken, FolderChanged) else None)
             return
-        pairs = batch.pairs
         untold = batch.without_uid(pairs)
         unsure = untold + (batch.in_doubt if broken else [])
         if unsure:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from itertools import starmap
 from struct import Struct
 
 from sync.intent import Pair
@@ -30,10 +31,12 @@ BESIDE = frozenset({Kind.LEFT, Kind.MARKED, Kind.STAMPED, Kind.JUDGED, Kind.REFU
 
 
 def pack_pairs(pairs: Iterable[Pair]) -> bytes:
-    packed = bytearray()
-    for pair in pairs:
-        packed += _PAIR.pack(pair.source_uid, pair.destination_uid, pair.size)
-    return bytes(packed)
+    return pack_rows((pair.source_uid, pair.destination_uid, pair.size) for pair in pairs)
+
+
+def pack_rows(rows: Iterable[tuple[int, int, int]]) -> bytes:
+    """As `pair_rows` gives them."""
+    return b"".join(starmap(_PAIR.pack, rows))
 
 
 def pair_uids(packed: bytes) -> Iterator[int]:

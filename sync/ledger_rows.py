@@ -84,11 +84,9 @@ def fold(rows: Iterable[Row], run: int) -> Known:
         elif row.kind in BESIDE:
             remarks.read(row.kind, row.packed)
         else:
-            ours = row.kind == Kind.SENT and row.run == run
-            for uid, there, size in pair_rows(row.packed):
-                pairs.add(uid, there, size)
-                if ours:
-                    sent.add(uid, there, size)
+            pairs.extend(pair_rows(row.packed))
+            if row.kind == Kind.SENT and row.run == run:
+                sent.extend(pair_rows(row.packed))
     return Known(
         pairs.there,
         sent,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 
-from sync.columns import place
+from sync.columns import ascending, place
 from sync.intent import Pair
 
 
@@ -36,6 +36,20 @@ class Pairs(Mapping[int, Pair]):
         uids.append(uid)
         self._there.append(there)
         self._sizes.append(size)
+
+    def extend(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """Source uid, destination uid, size of each."""
+        new = tuple(rows)
+        if len(new) < 2:
+            for row in new:
+                self.add(*row)
+            return
+        uids, there, sizes = zip(*new, strict=True)
+        after = not self._uids or uids[0] > self._uids[-1]
+        self._ordered = self._ordered and after and ascending(uids)
+        self._uids.extend(uids)
+        self._there.extend(there)
+        self._sizes.extend(sizes)
 
     def drop(self, uids: Iterable[int]) -> None:
         gone = set(uids)

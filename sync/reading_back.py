@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from heapq import nlargest
 from itertools import chain
+from typing import TypeVar
 
 from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
@@ -26,11 +27,14 @@ from sync.twins import Sides
 from sync.verify import miss
 from sync.work import Work
 
+T = TypeVar("T")
 DOUBTFUL = 100
 """So many doubtful copies of a folder are read back where nobody has asked for the content; of the
 rest the size accuses."""
 SAMPLE_SIZE = 256 * 1024
 """Bytes of the largest message that is read as a sample."""
+DRAWN_FROM = 500
+"""So many messages of a folder are looked at to find those."""
 SAMPLE_FOLDERS = 4
 """It is taken from so many folders, those with the most copies."""
 
@@ -113,7 +117,7 @@ def _first(works: Sequence[Work], learnt: Learnt) -> dict[Work, dict[int, int]]:
     places = [
         (work, uid, place)
         for work in nlargest(SAMPLE_FOLDERS, new, key=lambda work: len(work.copied))
-        for uid, place, size in work.copied.rows()
+        for uid, place, size in spread(list(work.copied.rows()), DRAWN_FROM)
         if place and size <= SAMPLE_SIZE and uid not in work.refiled
     ]
     found: dict[Work, dict[int, int]] = {}
@@ -158,11 +162,11 @@ def _present(work: Work, copied: Pairs) -> dict[int, int]:
     return {uid: there for uid, there in pairs if there and uid not in copied and uid not in dead}
 
 
-def spread(uids: Sequence[int], number: int) -> list[int]:
+def spread(all_of: Sequence[T], number: int) -> list[T]:
     """So many of them, evenly: the same ones each time."""
-    if number >= len(uids):
-        return list(uids)
-    return [uids[place * len(uids) // number] for place in range(max(number, 0))]
+    if number >= len(all_of):
+        return list(all_of)
+    return [all_of[place * len(all_of) // number] for place in range(max(number, 0))]
 
 
 def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:

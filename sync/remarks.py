@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sync.errors import Code
 from sync.intent import FolderKey, Judgement, Refusal, RefusedName, Stamp
-from sync.ledger_kinds import Kind, pack_pairs, unpack_pairs
+from sync.ledger_kinds import Kind, pack_rows, pair_rows
 from sync.stamps import Stamps
 
 T = TypeVar("T")
@@ -27,8 +27,7 @@ class Remarks:
     def read(self, kind: str, packed: bytes) -> None:
         """A row of another kind is passed over."""
         if kind == Kind.STAMPED:
-            for pair in unpack_pairs(packed):
-                self.stamps.put_packed(pair)
+            self.stamps.put_rows(pair_rows(packed))
         elif kind == Kind.JUDGED:
             for uid, judged in _unpacked(packed):
                 _enter(self.judgements, uid, Judgement(**judged) if judged else None)
@@ -46,7 +45,7 @@ class Remarks:
     def packed(self) -> Iterator[tuple[Kind, bytes]]:
         """All of it in as few rows as possible."""
         if self.stamps:
-            yield Kind.STAMPED, pack_pairs(self.stamps.packed())
+            yield Kind.STAMPED, pack_rows(self.stamps.rows())
         if self.judgements:
             yield Kind.JUDGED, _packed(self.judgements)
         if self.refused:
@@ -64,7 +63,7 @@ class RemarkingLedger(ABC):
             columns = stamps if isinstance(stamps, Stamps) else Stamps()
             for uid, stamp in stamps.items() if columns is not stamps else ():
                 columns.put(uid, stamp)
-            self._write(key, Kind.STAMPED, pack_pairs(columns.packed()))
+            self._write(key, Kind.STAMPED, pack_rows(columns.rows()))
 
     def judge(self, key: FolderKey, judged: Mapping[int, Judgement | None]) -> None:
         if judged:

@@ -28,7 +28,7 @@ from sync.model import Identity, MessageMeta
 from sync.pairs import Pairs
 from sync.ports import Ledger
 from sync.report import Outcome
-from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at
+from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at, stamp_of
 from sync.twins import Sides
 from sync.work import Work
 
@@ -153,23 +153,17 @@ def remember(work: Work, ledger: Ledger, pairs: Mapping[int, int]) -> None:
     fresh = Stamps()
     known, ours, theirs = work.known.stamps, work.ours.messages, work.theirs.messages
     for uid, place in pairs.items() if ours else ():
-        old = known.get(uid) if uid not in work.copied else None
+        old = known.get(uid) if known and uid not in work.copied else None
         mine, at = ours.position(uid), theirs.position(place)
         if (old and old.destination) or mine < 0 or not ours.sizes[mine]:
             continue
-        here = stamp_at(ours, mine)
-        there = 0
+        listed = ours.sizes[mine], ours.internaldate(mine)
+        here, there = stamp_of(*listed), 0
         if at >= 0 and theirs.sizes[at]:
-            alike = _alike(ours, mine, theirs, at)
-            there = here if alike else stamp_at(theirs, at)
+            # Mostly both sides print the same.
+            other = theirs.sizes[at], theirs.internaldate(at)
+            there = here if other == listed else stamp_of(*other)
         identity = work.identities.get(uid, 0) or (old.identity if old else 0)
         if old is None or there:
             fresh.put(uid, Stamp(here, there, identity))
     ledger.stamp(work.key, fresh)
-
-
-def _alike(ours: Messages, mine: int, theirs: Messages, at: int) -> bool:
-    """Whether both sides print the same size and date: then one stamp is enough of work."""
-    if ours.sizes[mine] != theirs.sizes[at]:
-        return False
-    return ours.internaldate(mine) == theirs.internaldate(at)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from zlib import crc32
 
 from sync.dates import instant
-from sync.intent import Pair, Stamp
+from sync.intent import Stamp
 from sync.messages import Messages
 from sync.pairs import Pairs
 
@@ -19,6 +19,7 @@ PROBED = 3
 """So many of a folder's highest messages are remembered with their identity, too: whatever gives
 uids to other messages begins with the highest ones."""
 _LOW = (1 << 32) - 1
+_SIXTY = {f"{number:02}": number for number in range(60)}
 _USUAL = 26
 """Characters of a date-time (RFC 9051, section 9)."""
 
@@ -34,8 +35,9 @@ class Stamps(Mapping[int, Stamp]):
     def put(self, uid: int, stamp: Stamp) -> None:
         self._columns.add(uid, stamp.identity, stamp.source << 32 | stamp.destination)
 
-    def put_packed(self, pair: Pair) -> None:
-        self._columns.put(pair)
+    def put_rows(self, rows: Iterable[tuple[int, int, int]]) -> None:
+        """As `rows` gives them."""
+        self._columns.extend(rows)
 
     def drop(self, uids: Iterable[int]) -> None:
         self._columns.drop(uids)
@@ -53,9 +55,10 @@ class Stamps(Mapping[int, Stamp]):
     def __len__(self) -> int:
         return len(self._columns)
 
-    def packed(self) -> Iterator[Pair]:
-        """As rows of a ledger keep them: 96 bits in a pair's two numbers."""
-        return (Pair(uid, identity, both) for uid, identity, both in self._columns.rows())
+    def rows(self) -> Iterator[tuple[int, int, int]]:
+        """As a ledger keeps them, in the shape of pairs: uid, identity, and the stamps of both
+        sides in one number."""
+        return self._columns.rows()
 
 
 def stamp_of(size: int, internaldate: str) -> int:
@@ -78,11 +81,12 @@ def identity_stamp(key: bytes) -> int:
 
 def moment(internaldate: str) -> int:
     """Seconds since 1970, -1 for a date that cannot be read."""
-    if len(internaldate) == _USUAL:
-        day, time, zone = internaldate[:11], internaldate[12:20], internaldate[21:]
-        start = _day(day, zone)
-        if start >= 0 and time[2] == time[5] == ":" and (time[:2] + time[3:5] + time[6:]).isdigit():
-            return start + int(time[:2]) * 3600 + int(time[3:5]) * 60 + int(time[6:])
+    if len(internaldate) == _USUAL and internaldate[14] == internaldate[17] == ":":
+        start = _day(internaldate[:11], internaldate[21:])
+        hour, minute = _SIXTY.get(internaldate[12:14]), _SIXTY.get(internaldate[15:17])
+        second = _SIXTY.get(internaldate[18:20])
+        if start >= 0 and hour is not None and minute is not None and second is not None:
+            return start + hour * 3600 + minute * 60 + second
     date = instant(internaldate)
     return int(date.timestamp()) if date else -1
 

@@ -44,8 +44,10 @@ def watched(work: Work, uid: int, chunks: Iterator[bytes], *, proof: ProofLevel)
 
 def identified(work: Work, uid: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same chunks. Of the folder's highest messages it is remembered which these are."""
-    highest = work.plan.copies.uids[-PROBED:] if work.plan else ()
-    return _identified(work, uid, chunks) if uid in highest else chunks
+    uids = work.plan.copies.uids if work.plan else ()
+    if not uids or (len(uids) > PROBED and uid < uids[-PROBED]):
+        return chunks
+    return _identified(work, uid, chunks) if uid in uids[-PROBED:] else chunks
 
 
 def _identified(work: Work, uid: int, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from sync.memory import MemoryMessage, MemoryServer
 from sync.model import Folder, Namespace
 from sync.oddities import LINE, Oddities
 from sync.options import ProofLevel, SyncOptions
+from sync.reading_back import SAMPLE_FOLDERS
 from sync.report import Outcome, Verdict
 from sync.tally import Tally
 from sync.watching import DEPTH, watched
@@ -183,4 +184,4 @@ def test_the_first_copies_tell_what_a_server_makes_of_any() -> None:
     report = world.run(SyncOptions(), watcher)
     assert report.verdict is Verdict.NOT_VERIFIED
     assert report.total("read_back") == report.total("failed") == SyncOptions().proof_first
-    assert len({n.folder for n in watcher.notes}) == 10
+    assert len({n.folder for n in watcher.notes}) == SAMPLE_FOLDERS
