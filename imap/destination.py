@@ -95,7 +95,9 @@ class ImapDestination(ImapSource):
     def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
         with self._session.line() as dialogue, at_folder(folder.name):
             if not dialogue.capabilities.uidplus:
-                raise FolderError(Code.DELETION_REFUSED, side=dialogue.side, where=folder.name)
+                raise FolderError(Code.REMOVAL_UNSUPPORTED, side=dialogue.side, where=folder.name)
+            if not uids:
+                return 0
             self._open_to_write(dialogue, folder, uidvalidity)
             return Storing(self._session, dialogue, folder).remove(uids)
 

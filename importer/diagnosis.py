@@ -62,6 +62,7 @@ _OUR_WORDS = {
     Code.INCOMPLETE: "Not shown",
     Code.UNREAD_ANSWER: "The line",
     Code.DELETION_REFUSED: "Namely",
+    Code.REMOVAL_WAITS: "Namely",
     Code.FOLDERS_WOULD_MERGE: "Namely",
     Code.OPTIONS_REFUSED: "Namely",
 }

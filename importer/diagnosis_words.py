@@ -229,10 +229,21 @@ WORKING: Mapping[Code, Words] = {
         "again when you try this account again.",
     ),
     Code.DELETION_REFUSED: Words(
-        "More than half of a folder's mail at the destination would have been removed, or the "
-        "server cannot remove single messages (it lacks UIDPLUS). Nothing was removed there; "
-        "everything else was done.",
+        "More than half of a folder's mail at the destination would have been removed. Nothing was "
+        "removed there; everything else was done.",
         "Look at both mailboxes. If the removal is meant, allow it on the account's page.",
+    ),
+    Code.REMOVAL_UNSUPPORTED: Words(
+        "The destination's mail server cannot remove single messages (it lacks UIDPLUS), so that "
+        "nothing was removed there; everything else was done.",
+        "Remove by hand what only the destination has, or choose another mode: nobody can allow "
+        "here what the server cannot do.",
+    ),
+    Code.REMOVAL_WAITS: Words(
+        "Some messages could not be read, so that nobody knows whether what would be removed at "
+        "the destination are their copies. Nothing was removed there; everything else was done.",
+        "The next run tries again. Messages that stay unreadable are named in the report: what is "
+        "to go instead of them has to be removed by hand.",
     ),
     Code.FOLDERS_WOULD_MERGE: Words(
         "Two folders of the source would become one at the destination, so nothing was begun.",

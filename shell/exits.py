@@ -142,6 +142,8 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.QUOTA: _both(Exit.OVERQUOTA),
     Code.APPEND_REFUSED: _both(Exit.ERR_APPEND),
     Code.DELETION_REFUSED: _ERRORS,
+    Code.REMOVAL_UNSUPPORTED: _ERRORS,
+    Code.REMOVAL_WAITS: _ERRORS,
     Code.BAD_ARGUMENT: _both(Exit.USAGE),
     Code.NOT_FOUND_AFTERWARDS: _ERRORS,
     Code.ALTERED: _ERRORS,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 
-from importer.diagnosis import explain
+from importer.diagnosis import explain, said
 from shell.exits import Exit
 from shell.order import NUMBERS, Order, Place
 from shell.record import Record
@@ -102,8 +102,7 @@ def error_lines(order: Order, error: SyncError) -> Iterator[str]:
     told = _error(order, error)
     yield plain(str(told["words"]))
     if told["server_words"]:
-        ours = error.code is Code.FOLDERS_WOULD_MERGE
-        yield plain(("" if ours else "The server said: ") + told["server_words"])
+        yield plain(f"{said(error.code)}: {told['server_words']}")
     if told["hint"]:
         yield plain(str(told["hint"]))
 

@@ -36,6 +36,7 @@ NEEDS_A_PERSON = frozenset(
         Code.LOGIN_DISABLED,
         Code.MAILBOX_MISSING,
         Code.DELETION_REFUSED,
+        Code.REMOVAL_UNSUPPORTED,
     }
 )
 

@@ -93,6 +93,8 @@ class Code(StrEnum):
     QUOTA = "quota"
     APPEND_REFUSED = "append_refused"
     DELETION_REFUSED = "deletion_refused"
+    REMOVAL_UNSUPPORTED = "removal_unsupported"
+    REMOVAL_WAITS = "removal_waits"
     OPTIONS_REFUSED = "options_refused"
     BAD_ARGUMENT = "bad_argument"
     NOT_FOUND_AFTERWARDS = "not_found_afterwards"

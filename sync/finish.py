@@ -30,7 +30,10 @@ def finish(work: Work, destination: Destination) -> None:
         except FolderChanged:
             raise
         except FolderError as error:
-            work.tally.held = work.tally.held or error
+            held = work.tally.held
+            # A person's leave would help nothing there.
+            hopeless = error.code is Code.REMOVAL_UNSUPPORTED
+            work.tally.held = error if hopeless else held or error
 
 
 def _flag(work: Work, destination: Destination) -> None:
@@ -40,6 +43,8 @@ def _flag(work: Work, destination: Destination) -> None:
 
 
 def _remove(work: Work, destination: Destination) -> None:
+    if work.plan and work.plan.withheld:
+        destination.remove(work.pair.destination, work.key.destination_uidvalidity, ())
     if work.plan and (uids := work.plan.removals):
         if work.uncompared:
             raise _waiting(work)
@@ -49,9 +54,10 @@ def _remove(work: Work, destination: Destination) -> None:
 
 def _waiting(work: Work) -> FolderError:
     """What cannot be compared may be the very messages that would be removed."""
-    words = "some messages could not be read, so that nobody knows which of these they equal"
     where = work.pair.destination.name
-    return FolderError(Code.DELETION_REFUSED, words, side=Side.DESTINATION, where=where)
+    removals = len(work.plan.removals) if work.plan else 0
+    words = f"{where}: {removals:,} of {len(work.theirs.messages):,} messages"
+    return FolderError(Code.REMOVAL_WAITS, words, side=Side.DESTINATION, where=where)
 
 
 def _remove_duplicates(work: Work, destination: Destination) -> None:

@@ -162,7 +162,9 @@ class MemoryServer:
 
     def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
         if not self.uidplus:
-            raise FolderError(Code.DELETION_REFUSED, where=folder.name)
+            raise FolderError(Code.REMOVAL_UNSUPPORTED, where=folder.name)
+        if not uids:
+            return 0
         content = self._open(folder, uidvalidity)
         self.before("expunge")
         self.writes.append("EXPUNGE")

@@ -127,7 +127,8 @@ class Writer(Protocol):
 
     def remove(self, folder: Folder, uidvalidity: int, uids: Sequence[int]) -> int:
         """Remove exactly these messages by UID EXPUNGE (RFC 4315). Raises FolderError with
-        DELETION_REFUSED on a server without UIDPLUS, which could only expunge more than these."""
+        REMOVAL_UNSUPPORTED on a server without UIDPLUS, which could only expunge more than these;
+        for none at all too, so that a server can be asked for that alone."""
         ...
 
 

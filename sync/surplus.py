@@ -120,7 +120,7 @@ def remove_surplus(
     found = _look(surplus, destination, options)
     failed = {f.folder.name: f.listing for f in found if isinstance(f.listing, FolderError)}
     if surplus.later and not options.allow_removal:
-        failed |= {one.folder.name: _refusal(one) for one in found if one.number}
+        failed |= {one.folder.name: _refusal(one, destination) for one in found if one.number}
     filled = [one for one in found if one.number and one.folder.name not in failed]
     removed = _empty(filled, destination, options)
     failed |= {name: error for name, error in removed.items() if isinstance(error, FolderError)}
@@ -133,7 +133,12 @@ def remove_surplus(
     ]
 
 
-def _refusal(one: _Found) -> FolderError:
+def _refusal(one: _Found, destination: Destination) -> FolderError:
+    """Where the server could not do it, nobody is asked whether it may."""
+    try:
+        destination.remove(one.folder, 0, ())
+    except FolderError as error:
+        return error
     words = f"{one.folder.name}: {one.number:,} of {one.messages:,} messages"
     side = Side.DESTINATION
     return FolderError(Code.DELETION_REFUSED, words, side=side, where=one.folder.name)

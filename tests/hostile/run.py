@@ -224,7 +224,8 @@ class Play:
         """Mode ALL may ask before it removes much."""
         codes = {ran.error.code} if ran.error else set()
         codes |= {row.error for row in ran.report.folders if row.error} if ran.report else set()
-        return self.world.options.mode is Mode.ALL and Code.DELETION_REFUSED in codes
+        waiting = {Code.DELETION_REFUSED, Code.REMOVAL_UNSUPPORTED, Code.REMOVAL_WAITS}
+        return self.world.options.mode is Mode.ALL and not waiting.isdisjoint(codes)
 
     def once(self, name: str) -> Ran:
         world = self.world

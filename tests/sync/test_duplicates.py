@@ -138,7 +138,7 @@ def test_without_uidplus_it_is_refused_in_words() -> None:
     add(world, message(1), message(1))
     report = world.run(REMOVE)
     refused, done = report.folders
-    assert (refused.error, refused.duplicates_removed) == (Code.DELETION_REFUSED, 0)
+    assert (refused.error, refused.duplicates_removed) == (Code.REMOVAL_UNSUPPORTED, 0)
     assert done.verified
     assert bodies(world).total() == 2
     assert report.verdict is Verdict.NOT_VERIFIED
