@@ -61,7 +61,10 @@ class _Heard:
 
     def take_usual(self, fields: Groups) -> None:
         uid, flags, _, size = fields
-        if size is None:
+        if size is None and int(uid) >= self._uidnext:
+            # A piece of what is said of a new message.
+            self._new.take_items({b"UID": uid, b"FLAGS": [*flags.split()]})
+        elif size is None:
             self._older.take_flags((uid, flags))
         elif int(uid) < self._uidnext:
             self._probed.take_usual(fields)

@@ -43,6 +43,14 @@ class Alteration(StrEnum):
         return self is not Alteration.CONTENT
 
 
+CAUSED = frozenset(
+    {
+        *(Alteration.BARE_LF, Alteration.BARE_CR, Alteration.CR_CR_LF, Alteration.LINE_ENDS),
+        *(Alteration.LAST_END, Alteration.NUL, Alteration.EIGHT_BIT, Alteration.LONG_LINES),
+    }
+)
+"""Of messages that hold something for which servers do it (`likely`)."""
+
 Alterations = tuple[Alteration, ...]
 """None at all: equal byte for byte."""
 
@@ -106,9 +114,12 @@ def is_copy(before: Fingerprint, after: Fingerprint) -> bool:
 
 
 def contained(before: Fingerprint, after: Fingerprint) -> bool:
-    """Whether all header fields of `before` are in the header of `after`."""
+    """Whether all header fields of `before` are in the header of `after`. An empty message has
+    none, and nothing else by which it could be told from another one."""
     if before.fields == after.fields:
         return True
+    if before.empty:
+        return not after.text
     if len(before.fields) >= len(after.fields) or not before.fields:
         return False
     lacking = Counter(field_marks(before.fields))

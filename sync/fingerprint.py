@@ -85,6 +85,11 @@ class Fingerprint:
         return bool(self.nul or self.bare_cr or self.long)
 
     @property
+    def empty(self) -> bool:
+        """It has neither a header field nor a text."""
+        return not self.fields and not self.text
+
+    @property
     def blind(self) -> bytes:
         """Equal for messages which differ only as servers make them differ when they store them,
         but for header fields that are added or changed."""

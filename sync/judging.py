@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sync.alteration import Alteration, known, named
+from sync.alteration import CAUSED, Alteration, known, named
 from sync.dates import same_instant
 from sync.errors import Code
 from sync.intent import Judgement
@@ -45,6 +45,13 @@ def _asked_again(work: Work, uid: int, judgement: Judgement) -> bool:
         return False
     sent = uid in work.known.sent
     return judgement.code is not Code.DATE_ALTERED if sent else _open(judgement)
+
+
+def alters_plain(work: Work) -> bool:
+    """Whether this folder's copies are known to be altered without a cause in the message."""
+    judged = work.known.judgements.values()
+    kinds = {kind for one in judged if one.code is Code.ALTERED for kind in named(one.words)}
+    return not kinds <= CAUSED
 
 
 def set_apart(work: Work) -> None:

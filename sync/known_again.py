@@ -77,7 +77,7 @@ def _contained(ours: _Rows, theirs: _Rows) -> Iterator[tuple[int, int]]:
             having[mark].append(there)
     for uid, one in sorted(ours, key=lambda row: -len(row[1].fields)):
         marks = set(field_marks(one.fields))
-        rarest = min((having.get(mark, []) for mark in marks), key=len, default=[])
+        rarest = min((having.get(mark, []) for mark in marks), key=len, default=[*left])
         fitting = [there for there in rarest if there in left and contained(one, left[there])]
         if fitting:
             there = min(fitting, key=lambda there: (len(left[there].fields), there))

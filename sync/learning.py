@@ -21,6 +21,8 @@ class Learnt:
         """`first`: so many of the first copies are read back whatever they are."""
         self.altered: Counter[str] = Counter()
         """Copies by what was altered in them."""
+        self.alters_plain = False
+        """Also messages that give no cause for it: it adds header fields, say."""
         self._blamed: set[str] = set()
         """Kinds of messages that were altered."""
         self._equal: Counter[str] = Counter()
@@ -47,6 +49,7 @@ class Learnt:
         """A copy with these kinds came back like that."""
         found = set(altered)
         self.altered.update(found)
+        self.alters_plain |= bool(found) and not kinds
         if not found:
             self._equal.update(kinds)
         self._blamed.update(found.intersection(kinds) or kinds if found else ())

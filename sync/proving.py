@@ -1,6 +1,7 @@
 """The proof of what was copied, as far as was asked for (B3).
 
-    counts     the destination's folder holds as many messages more as were copied
+    counts     the destination's folder holds as many messages more as were copied; where one is
+               found to alter messages that are as the RFCs have them, its metadata is asked for
     metadata   it lists each copy, with the original's size, date and flags; a doubtful one is read
     content    and copies are read on both sides and compared byte for byte
     everything all pairs are, also those of earlier runs
@@ -16,7 +17,7 @@ from dataclasses import replace
 
 from sync.asking import not_shown
 from sync.errors import Code, FolderChanged, FolderError, Side, UidValidityChanged
-from sync.judging import to_read_again
+from sync.judging import alters_plain, to_read_again
 from sync.learning import Learnt
 from sync.listing import Listing
 from sync.looking import listings
@@ -25,7 +26,7 @@ from sync.model import Asked
 from sync.options import ProofLevel, SyncOptions
 from sync.placing import place
 from sync.ports import Ledger
-from sync.reading_back import read_back
+from sync.reading_back import read_back, read_doubtful
 from sync.resting import disturb
 from sync.twins import Sides
 from sync.uids import UidRanges
@@ -38,13 +39,19 @@ def prove_copies(
 ) -> None:
     """Of folders under way. What the proof finds is in their tallies and in the ledger."""
     left = wrote = [work for work in works if work.wrote]
-    if left and options.proof is ProofLevel.COUNTS:
+    if left and options.proof is ProofLevel.COUNTS and not learnt.alters_plain:
         left = _uncounted(left, sides)
     if left:
         _prove_listed(left, sides, ledger)
     whole = options.proof.reads
     readable = [work for work in works if whole or work in wrote or to_read_again(work)]
     read_back([w for w in readable if w.under_way], sides, ledger, learnt, options=options)
+    counted = [work for work in wrote if work not in left and work.under_way]
+    if counted and learnt.alters_plain:
+        # Here the number of copies says little of them.
+        _prove_listed(counted, sides, ledger)
+        counted = [work for work in counted if work.under_way]
+        read_doubtful(counted, sides, ledger, learnt)
 
 
 def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:
@@ -61,6 +68,7 @@ def _uncounted(works: Sequence[Work], sides: Sides) -> list[Work]:
             or isinstance(now, FolderError)
             or work.disturbed
             or work.unplaced
+            or alters_plain(work)
             or now.uidvalidity != then.uidvalidity
             or now.messages < wanted
             or any(there >= now.uidnext for _, there, _ in work.copied.rows())

@@ -16,7 +16,7 @@ from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
 from sync.errors import Code, FolderChanged, Side
 from sync.intent import Judgement
-from sync.judging import to_read_again
+from sync.judging import UNREAD, to_read_again
 from sync.learning import Learnt
 from sync.options import ProofLevel, SyncOptions
 from sync.pairs import Pairs
@@ -64,6 +64,12 @@ def read_back(
             for work, suspects in more.items()
         }
     )
+
+
+def read_doubtful(works: Sequence[Work], sides: Sides, ledger: Ledger, learnt: Learnt) -> None:
+    """What only a look at the listing has made doubtful."""
+    reading = _Reading(works, sides, ledger, learnt)
+    reading.run({work: _doubtful(work, pairs) for work, pairs in reading.copied.items()})
 
 
 class _Reading:
@@ -182,6 +188,9 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
         tally.name(uid, was, Code.UNREADABLE, error.server_words)
         if error.side is not Side.SOURCE:
             work.judged[uid] = Judgement(Code.UNREADABLE, error.server_words)
+        elif uid not in work.known.judgements:
+            # The copy is not compared yet: the next run tries again.
+            work.judged[uid] = UNREAD
     else:
         tally.read_back += 1
         (work.unlike if found.altered else work.equal).add(uid)

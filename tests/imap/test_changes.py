@@ -113,6 +113,14 @@ def test_answers_that_are_mixed(scene: Scene) -> None:
     assert found.removed == UidRanges.of([9])
 
 
+def test_what_is_said_of_a_new_message_in_pieces(scene: Scene) -> None:
+    """Its flags first, and the rest in a response of its own: they are no less its flags."""
+    rest = b'* 10 FETCH (UID 12 INTERNALDATE "17-Jul-1996 02:44:25 -0700" RFC822.SIZE 5)'
+    found = changes(scene, then(first(11, new=(b"* 10 FETCH (UID 12 FLAGS (Work))", rest))))
+    assert isinstance(found, Changes)
+    assert [(meta.uid, meta.flags) for meta in found.new.messages] == [(12, {"Work"})]
+
+
 @pytest.mark.parametrize("vanished", [b"1:10,400:500", b"2", b"3:5"])
 @pytest.mark.parametrize(
     "there", [b'* ESEARCH (TAG "m7") UID ALL 1:2,4,6:11', b"* SEARCH 11 10 9 8 7 6 4 2 1"]

@@ -81,6 +81,7 @@ KNOWN: list[tuple[bytes, bytes, set[Alteration]]] = [
     (PLAIN, b"Status: RO\r\nX-UID: 7\r\n" + PLAIN, {Alteration.MAILBOX_FIELDS}),
     (HEAD[:-2], HEAD, {Alteration.LAST_END}),
     (HEAD[:-2], HEAD[:-2] + b"X-Seen: yes\r\n\r\n", {ADDED, Alteration.LAST_END}),
+    (b"\r\n", b"X-Seen: yes\r\n\r\n", {ADDED, Alteration.LAST_END}),
     (HEAD[:-2] + b"one\r\n", HEAD + b"one\r\n", {Alteration.BLANK_LINES}),
     (WHOLE, WHOLE.replace(b"<1@x>", b"<2@y>"), {HEADER}),
     (LF, PLAIN.replace(b"<1@x>", b"<2@y>"), {HEADER, Alteration.BARE_LF}),

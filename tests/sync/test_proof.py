@@ -168,6 +168,22 @@ def test_a_present_copy_that_is_another_message_is_found() -> None:
     assert (report.total("failed"), report.total("copied")) == (1, 1)
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["met now", "met by an earlier run"])
+def test_counts_are_not_enough_where_plain_messages_are_altered(known: bool) -> None:
+    """More than a sample: a destination that adds a header field adds it to all."""
+    world = altering(lambda body: b"X-Stored: yes\r\n" + body, number=30 if known else 60)
+    world.run(COUNTS)
+    if known:
+        world.ledger.begin_run()
+        for number in range(100, 130):
+            world.source.content["INBOX"].add(message(number))
+    watcher = Watcher()
+    report = world.run(COUNTS, watcher)
+    altered = {n.uid for n in watcher.notes if n.folder == "INBOX" and n.code is Code.ALTERED}
+    assert report.verdict is Verdict.EXCEPTIONS
+    assert altered == {*range(1, 61)}
+
+
 def test_counts_ask_for_numbers_only() -> None:
     """One status instead of a listing; a copy that is missing is found, and named, all the same."""
     world, steps = altering(lambda body: body), list[str]()
@@ -268,6 +284,12 @@ def test_what_cannot_be_read_back_is_named(side: Side, verdict: Verdict) -> None
     assert [(n.uid, n.code, n.outcome) for n in watcher.notes] == [
         (2, Code.UNREADABLE, Outcome.COPIED)
     ]
+    mute.told = False
+    world.ledger.begin_run()
+    again = Watcher()
+    report = world.run(CONTENT, again)
+    assert (report.verdict, report.total("read_back")) == (Verdict.VERIFIED, 1)
+    assert again.notes == []
 
 
 class Counting(MemoryServer):
