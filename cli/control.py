@@ -11,11 +11,12 @@ from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
 from cli.refusal import Refusal
-from store import account_moves, control, reports
+from store import account_moves, control, overview, reports
 from store.account_moves import Move
 from store.control import NotStartable
 from store.states import IllegalMove
 from store.tables import Migration, User
+from store.verdicts import said_of
 from wizard.services import services
 
 COMMAND_LINE = "command line"
@@ -98,8 +99,9 @@ def _tell(
     verb: Verb, migration_id: int, account_id: int | None, *, refused: str, as_json: bool
 ) -> None:
     with services().store.read() as session:
-        state = str(session.get_one(Migration, migration_id).state)
         run = reports.run(session, migration_id)
+        counts = overview.run_counts(session, [run.id]).get(run.id) if run else None
+        state = str(said_of(session.get_one(Migration, migration_id).state, counts))
         number = run.number if run else None
     if as_json:
         done = {"migration": migration_id, "run": number, "account": account_id}

@@ -17,11 +17,13 @@ from cli.refusal import Refusal
 from cli.screen import migration_words
 from cli.waiting import wait_for_end
 from importer.encoding import ENCODINGS
-from parameters.choices import Choices
+from parameters.choices import NEW_CHOICES, Choices
 from parameters.faults import faults
 from parameters.reading import Usage
 from parameters.typed import typed
+from store import overview
 from store.tables import Migration
+from store.verdicts import said_of
 from sync.options import Mode, Security
 from wizard.services import services
 
@@ -97,13 +99,15 @@ def list_migrations(as_json: bool) -> None:
     """Every migration, the newest first."""
     with services().store.read() as session:
         found = session.scalars(select(Migration).order_by(Migration.id.desc())).all()
+        counts = overview.last_run_counts(session, [one.id for one in found])
         lines = [
             {
                 "migration": one.id,
                 "name": one.name,
-                "state": str(one.state),
+                "state": str(said_of(one.state, counts.get(one.id))),
                 "organization": one.organization.name,
                 "created": one.created_at.isoformat(timespec="seconds") + "Z",
+                "dry_run": counts[one.id].dry_run if one.id in counts else one.dry_run,
             }
             for one in found
         ]
@@ -111,7 +115,8 @@ def list_migrations(as_json: bool) -> None:
         click.echo(json.dumps(lines, indent=2, ensure_ascii=False))
         return
     for line in lines:
-        click.echo("\t".join(str(value) for value in line.values()))
+        told = (line[name] for name in ("migration", "name", "state", "organization", "created"))
+        click.echo("\t".join(str(value) for value in told))
 
 
 @migration.command("report")
@@ -157,7 +162,8 @@ def _options(given: dict[str, Any], mode: Mode) -> Choices:
     """Raises Refusal with all that is wrong."""
     custom = [f"custom={given['custom']}"] if given["custom"] else []
     try:
-        choices = typed([*given["options"], *custom], Choices())
+        # As on the page: what is not said is as in a new migration.
+        choices = typed([*given["options"], *custom], NEW_CHOICES)
     except Usage as usage:
         raise Refusal(str(usage)) from usage
     if wrong := faults(choices, mode):

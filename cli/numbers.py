@@ -9,34 +9,38 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from importer.finding import Level
-from store import reports
-from store.states import AccountRunState, AccountState
+from store import overview, reports
+from store.states import AccountState
 from store.tables import Account, AccountRun, FolderRow, Migration, Run
+from store.verdicts import GOOD, Said, expected, said_of, said_of_account
 from sync.report import Verdict
 
 COMPLETE, SOME_FAILED, BLOCKED = 0, 1, 2
 
-_GOOD = (AccountRunState.COMPLETE, AccountRunState.SKIPS)
 _FOLDER = ("source", "destination", *reports.COUNTERS[:7], "verified", "error", "server_words")
 _FINDING = ("level", "code", "words", "hint", "server_words", "field")
 
 
 def migration_numbers(session: Session, migration_id: int) -> dict[str, Any]:
-    """The migration, its accounts with what was found, and the last run. Holds no password."""
+    """The migration, its accounts with what was found, and the last run. Holds no password.
+
+    Of a dry run `copied` is 0 and `verified` None everywhere: what it would do is `would_copy`."""
     migration = session.get_one(Migration, migration_id)
     run = reports.run(session, migration_id)
     accounts = _accounts(session, migration_id)
     ran = _by_account(session, run)
     folders = reports.folders(session, run.id) if run else {}
+    counts = overview.run_counts(session, [run.id]).get(run.id) if run else None
+    dry = run.dry_run if run else migration.dry_run
     return {
         "migration": migration.id,
         "name": migration.name,
-        "state": str(migration.state),
-        "dry_run": migration.dry_run,
+        "state": str(said_of(migration.state, counts)),
+        "dry_run": dry,
         "run": run.number if run else None,
         "verdict": overall([one.verdict for one in ran.values()]) if run else None,
         "totals": _totals(session, run),
-        "accounts": [_account(one, ran.get(one.id), folders) for one in accounts],
+        "accounts": [_account(one, ran.get(one.id), folders, dry) for one in accounts],
     }
 
 
@@ -45,7 +49,8 @@ def exit_status(numbers: dict[str, Any]) -> int:
     if numbers["run"] is None:
         blocked = [one for one in numbers["accounts"] if one["check"] == AccountState.BLOCKED]
         return BLOCKED if blocked else COMPLETE
-    good = all(one["state"] in _GOOD for one in numbers["accounts"])
+    well = (*GOOD, Said.DRY, Said.DRY_EXCEPTIONS)
+    good = all(one["state"] in well for one in numbers["accounts"])
     return COMPLETE if good else SOME_FAILED
 
 
@@ -74,16 +79,37 @@ def _by_account(session: Session, run: Run | None) -> dict[int, AccountRun]:
     return {one.account_id: one for one in found}
 
 
-def _totals(session: Session, run: Run | None) -> dict[str, int] | None:
+def _totals(session: Session, run: Run | None) -> dict[str, Any] | None:
     if run is None:
         return None
     totals = reports.totals(session, run.id)
-    names = ("accounts", "complete", "verified", "failed_accounts", *reports.COUNTERS)
-    return {name: getattr(totals, name) for name in names}
+    names = ("accounts", "complete", "verified", "failed_accounts", *_MORE, *reports.COUNTERS)
+    return _told({name: getattr(totals, name) for name in names}, dry_run=run.dry_run)
+
+
+_MORE = ("stopped", "expected", "left_out", "left_out_messages")
+_DONE = ("copied", "size_copied", "flags_changed", "removed", "folders_created")
+
+
+def _told(numbers: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    """A dry run has done nothing: what it would do has a name of its own, and nothing is proven."""
+    if not dry_run:
+        return numbers
+    words = {"copied": "would_copy", "size_copied": "size_would_copy", "removed": "would_remove"}
+    would = {words.get(name, f"would_{name}"): numbers[name] for name in _DONE if name in numbers}
+    nothing: dict[str, Any] = dict.fromkeys((name for name in _DONE if name in numbers), 0)
+    if "verified" in numbers:
+        nothing["verified"] = None
+    if "complete" in numbers:
+        nothing |= {"complete": 0, "rehearsed": numbers["complete"]}
+    return numbers | nothing | would
 
 
 def _account(
-    account: Account, ran: AccountRun | None, folders: dict[int, list[FolderRow]]
+    account: Account,
+    ran: AccountRun | None,
+    folders: dict[int, list[FolderRow]],
+    dry_run: bool,
 ) -> dict[str, Any]:
     numbers: dict[str, Any] = {
         "account": account.id,
@@ -96,13 +122,23 @@ def _account(
             for finding in account.findings
             if finding.level != Level.OK
         ],
-        "state": str(ran.state) if ran else None,
+        "state": str(said_of_account(ran, dry_run=dry_run)) if ran else None,
     }
     if ran is None:
         return numbers
-    numbers |= {name: getattr(ran, name) for name in reports.COUNTERS}
+    numbers |= _told({n: getattr(ran, n) for n in reports.COUNTERS}, dry_run=dry_run)
+    numbers["expected"] = expected(ran)
+    numbers["left_out"] = _left_out(ran)
     numbers |= {name: getattr(ran, name) for name in ("verdict", "error", "server_words")}
     numbers["folders"] = [
-        {name: getattr(row, name) for name in _FOLDER} for row in folders.get(ran.id, ())
+        _told({name: getattr(row, name) for name in _FOLDER}, dry_run=dry_run)
+        for row in folders.get(ran.id, ())
     ]
     return numbers
+
+
+def _left_out(ran: AccountRun) -> list[dict[str, Any]]:
+    """Folders that were not looked at; without reason and number where an earlier version ran."""
+    if ran.omitted is not None:
+        return ran.omitted
+    return [{"name": name, "reason": "", "messages": None} for name in ran.left_out]

@@ -73,17 +73,23 @@ def _folder_list(
     if len(found) > MOST_FOLDERS:
         raise AccountError(Code.TOO_MANY_FOLDERS, side=dialogue.side, where=dialogue.host)
     folders: dict[str, Folder] = {}
-    foreign = []
+    foreign: list[Folder] = []
     for folder in found:
         if _is_foreign(folder.name, spaces):
-            foreign += [folder.name] * folder.selectable
+            foreign += [folder] * folder.selectable
         elif folders.setdefault(folder.name, folder).wire_name != folder.wire_name:
             _add_twin(folders, folder)
     delimiter = next((folder.delimiter for folder in found if folder.delimiter), "/")
     folders.setdefault(INBOX, Folder(INBOX, delimiter, INBOX.encode()))
     own = spaces[0][0] if spaces[0] else Namespace("", delimiter)
     statuses = _of_each(_statuses(lines), list(folders.values()))
-    return FolderList(own, tuple(folders.values()), statuses, tuple(foreign))
+    return FolderList(
+        own,
+        tuple(folders.values()),
+        statuses,
+        tuple(folder.name for folder in foreign),
+        foreign_statuses=_of_each(_statuses(lines), foreign),
+    )
 
 
 def _is_foreign(name: str, spaces: list[list[Namespace]]) -> bool:

@@ -42,13 +42,13 @@ class Ending:
         log.info("account_run=%d left=%s", self._id, stopped.reason)
         if stopped.reason == StopReason.FENCED:
             return
-        self._progress.flush()
+        self._progress.leave()
         with self._store.write() as session:
             finishing.leave_account_run(session, self._id, self._token)
 
     def failed(self, error: SyncError, attempts: int) -> None:
         """Again after a while when that may help, at most five times without getting on."""
-        self._progress.finish()
+        self._progress.leave()
         retry = error.retry.replace(" ", "_")
         log.info("account_run=%d error=%s retry=%s", self._id, error.code, retry)
         seconds = pause(error, 1 if self._progress.got_on else attempts)

@@ -27,6 +27,7 @@ _TONES = {
     Judgement.VERIFIED: "#1d6b3c",
     Judgement.EXCEPTIONS: "#7d4f00",
     Judgement.DRY_RUN: "#1b5684",
+    Judgement.DRY_INCOMPLETE: "#a3262a",
     Judgement.INCOMPLETE: "#a3262a",
 }
 
@@ -114,6 +115,9 @@ def _ending(facts: dict[str, Any]) -> dict[str, Any]:
         failed=totals["failed"],
         dry_run=facts["dry_run"],
         excepted=totals.get("excepted", totals["skipped"]),
+        failed_accounts=totals["failed_accounts"],
+        stopped=totals.get("stopped", 0),
+        left_out=totals.get("left_out", 0),
     )
     begun = datetime.fromisoformat(facts["started_at"])
     ended = datetime.fromisoformat(facts["completed_at"])
@@ -122,6 +126,9 @@ def _ending(facts: dict[str, Any]) -> dict[str, Any]:
         "sentence": sentence(numbers),
         "tone": _TONES[judge(numbers)],
         "took": ended - begun,
+        "expected": max(totals["found"], totals.get("expected", 0)),
+        "left_out": totals.get("left_out", 0),
+        "left_out_messages": totals.get("left_out_messages", 0),
         "others": totals["accounts"] - totals["complete"] - totals["failed_accounts"],
     }
 

@@ -31,6 +31,7 @@ class StoreProgress:
         self._interval = interval
         self._written = 0.0
         self._counts: Counter[str] = Counter()
+        self._planned = 0
         self._values: dict[str, Any] = {}
         self._reports: list[FolderReport] = []
         self._new_reports: list[FolderReport] = []
@@ -38,6 +39,7 @@ class StoreProgress:
 
     def planned(self, messages: int, size: int) -> None:
         self._values |= {"planned": messages, "planned_size": size, "phase": Phase.COPYING}
+        self._planned = messages
         self._write_when_due()
 
     def folder(self, source: str, destination: str) -> None:
@@ -52,6 +54,7 @@ class StoreProgress:
             # Getting on is the opposite of failing: the attempts are counted anew.
             self._values["attempts"] = 1
         self._values |= self._counts
+        self._values["reached"] = self._reached()
         self._write_when_due()
 
     def note(self, note: MessageNote) -> None:
@@ -72,15 +75,29 @@ class StoreProgress:
         """Whether this attempt has copied anything."""
         return self._counts[Outcome.COPIED] > 0
 
+    def _reached(self) -> int:
+        """In thousandths, 990 at most: what is left is the proof."""
+        if not self._planned:
+            return 0
+        return max(0, min(990, 1000 * self._counts["found"] // self._planned))
+
     def finish(self) -> None:
-        """The last word of this attempt: the counters are the sums of the folders' reports."""
+        """The last word: the counters are the sums of the folders' reports."""
         self._values |= totals(self._reports)
+        self.flush(final=True)
+
+    def leave(self) -> None:
+        """The last word of an attempt that came to no end."""
+        done = totals(self._reports)
+        self._values |= {name: done[name] for name in ("flags_changed", "removed")}
+        self._values |= {"folders_created": done["folders_created"]}
         self.flush()
 
-    def flush(self) -> None:
+    def flush(self, *, final: bool = False) -> None:
         """Write what has not been written yet."""
         self._written = time.monotonic()
-        news = News(dict(self._values), tuple(self._new_reports), tuple(self._notes))
+        told = (dict(self._values), tuple(self._new_reports), tuple(self._notes))
+        news = News(*told, final=final)
         try:
             with self._store.write() as session:
                 tell(session, self._account_run_id, self._token, news)

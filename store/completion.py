@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from store import history, notices, reports, samples
 from store.states import AccountRunState, MigrationState, move
 from store.tables import AccountRun, Migration, Run, now
+from store.verdicts import GOOD
 
 _UNDER_WAY = (MigrationState.RUNNING, MigrationState.PAUSED)
 _OPEN = (AccountRunState.PENDING, AccountRunState.RUNNING)
@@ -74,9 +75,17 @@ def _complete(session: Session, run: Run, states: Mapping[str, int]) -> None:
         migration.completed_at = run.completed_at
     session.flush()
     samples.take(session, run.id)
-    kind = "stopped" if stopped else "completed"
-    _tell(session, migration, kind, f"Run {run.number}: {_numbers(session, run, states)}")
+    kind = "stopped" if stopped else _kind(run, states)
+    title = "Dry run" if run.dry_run else "Run"
+    _tell(session, migration, kind, f"{title} {run.number}: {_numbers(session, run, states)}")
     notices.run_finished(session, run)
+
+
+def _kind(run: Run, states: Mapping[str, int]) -> str:
+    """A run of which an account failed has ended, and is not complete."""
+    if run.dry_run:
+        return "rehearsed"
+    return "completed" if states.keys() <= set(GOOD) else "ended"
 
 
 def _numbers(session: Session, run: Run, states: Mapping[str, int]) -> str:
@@ -86,8 +95,10 @@ def _numbers(session: Session, run: Run, states: Mapping[str, int]) -> str:
         for state in (AccountRunState.FAILED, AccountRunState.STOPPED)
         if state in states
     ]
-    accounts = f"{totals.complete} of {totals.accounts} accounts complete"
-    messages = f"{totals.copied} messages {'to copy' if run.dry_run else 'copied'}"
+    ended = "rehearsed" if run.dry_run else "complete"
+    accounts = f"{totals.complete} of {totals.accounts} accounts {ended}"
+    done = "would be copied, nothing was written" if run.dry_run else "copied"
+    messages = f"{totals.copied} messages {done}"
     failed = f", {totals.failed} failed" if totals.failed else ""
     return f"{', '.join([accounts, *lost])}; {messages}{failed}."
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from store.completion import complete_runs
 from store.recount import recounted
 from store.reporting_in import write_values
 from store.states import AccountRunState, AccountState, Phase, move
-from store.tables import Account, FindingRow, NoteRow, now
+from store.tables import Account, FindingRow, FolderRow, NoteRow, now
 from store.wishes import BACK_TO, wanted
 from sync.errors import Code, Side
 from sync.model import FolderList
@@ -89,15 +89,18 @@ def finish_account_run(
     values |= {"verdict": report.verdict, "folder": "", "lease": None}
     missing = (f"{name} (the source has no such folder)" for name in report.missing)
     values["left_out"] = [*report.left_out, *missing]
+    values["omitted"] = _omitted(session, account_run_id, report)
     values |= _reason(report.folders) or _unread(session, account_run_id)
     if not _end(session, account_run_id, token, _state_of(report), **values):
         return False
+    _forget_others(session, account_run_id, report.folders)
     habits.learn(session, account_run_id, report.total("copied"))
     return True
 
 
 def fail_account_run(session: Session, account_run_id: int, token: int, reason: Reason) -> bool:
     values = {**reason.values, "verdict": Verdict.NOT_VERIFIED}
+    values |= recounted(session, account_run_id)
     return _end(session, account_run_id, token, AccountRunState.FAILED, **values)
 
 
@@ -133,6 +136,29 @@ def leave_account_run(
     if to == AccountRunState.STOPPED:
         left["completed_at"] = now()
     return write_values(session, account_run_id, token, left)
+
+
+def _omitted(
+    session: Session, account_run_id: int, report: MailboxReport
+) -> list[dict[str, Any]] | None:
+    """What the source did not count with its list of folders, the account's check has counted."""
+    if not report.omitted:
+        return None if report.left_out or report.missing else []
+    counts = folder_lists.messages(session, account_run_id)
+    return [
+        asdict(one) | ({"messages": counts.get(one.name)} if one.messages is None else {})
+        for one in report.omitted
+    ]
+
+
+def _forget_others(session: Session, account_run_id: int, folders: Sequence[FolderReport]) -> None:
+    """What an earlier attempt told of folders that are not there any more."""
+    told = {(folder.source, folder.destination) for folder in folders}
+    query = select(FolderRow.id, FolderRow.source, FolderRow.destination)
+    rows = session.execute(query.where(FolderRow.account_run_id == account_run_id))
+    gone = [row.id for row in rows if (row.source, row.destination) not in told]
+    if gone:
+        session.execute(delete(FolderRow).where(FolderRow.id.in_(gone)))
 
 
 def _reason(folders: Sequence[FolderReport]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, delete, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from store.tables import Account, Base
+from store.tables import Account, AccountRun, Base
 from sync.model import Folder, FolderList, FolderStatus, Namespace, SpecialUse
 
 
@@ -80,6 +80,15 @@ def mailboxes(session: Session, migration_id: int) -> Sequence[tuple[int, str]]:
         .order_by(Account.position, Account.id)
     )
     return [(account_id, mailbox) for account_id, mailbox in session.execute(query)]
+
+
+def messages(session: Session, account_run_id: int) -> dict[str, int]:
+    """How many messages the check has seen in each folder of this account's source."""
+    query = select(FolderLists.source).join(
+        AccountRun, AccountRun.account_id == FolderLists.account_id
+    )
+    stored = session.scalar(query.where(AccountRun.id == account_run_id))
+    return {row[0]: row[5] for row in (stored or {}).get("folders", ()) if row[5] is not None}
 
 
 def waiting(session: Session, migration_id: int) -> int:

@@ -15,6 +15,7 @@ from store.drafts import EDITABLE
 from store.scope import Viewer, visible
 from store.states import AccountRunState, AccountState, MigrationState, ScheduleState
 from store.tables import Account, AccountRun, FindingRow, Migration, Run
+from store.verdicts import GOOD, PROVEN
 
 PAGE = 50
 
@@ -87,7 +88,9 @@ class AccountCounts:
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:
-    """One run by what became of its accounts and messages. `paused` are some of the pending."""
+    """One run by what became of its accounts and messages. `paused` are some of the pending,
+    `verified` and `excepted` some of the complete. `reached` is how far the accounts that are not
+    verified have come, in thousandths of an account."""
 
     pending: int = 0
     paused: int = 0
@@ -99,6 +102,10 @@ class RunCounts:
     done: int = 0
     copied: int = 0
     messages_failed: int = 0
+    verified: int = 0
+    excepted: int = 0
+    reached: int = 0
+    dry_run: bool = False
 
     @property
     def total(self) -> int:
@@ -110,16 +117,13 @@ class RunCounts:
 
     @property
     def percent(self) -> int:
-        """Of all accounts that are through, and of those under way by their messages. What was
-        stopped is not through."""
+        """100 where all accounts are verified, and nowhere else. The others count as far as they
+        have come: no attempt takes back what an earlier one has reached."""
         if not self.total:
             return 0
-        through = self.complete + self.failed
-        if through == self.total:
+        if self.verified == self.total:
             return 100
-        begun = self.done / self.planned if self.planned else 0.0
-        share = (through + self.running * min(begun, 1.0)) / self.total
-        return min(99, int(share * 100))
+        return min(99, (1000 * self.verified + self.reached) // (10 * self.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def lines(session: Session, viewer: Viewer, question: Question) -> tuple[list[Li
     # Of a migration that has begun the page shows its run, of any other its accounts.
     begun = [one.id for one in found if one.state not in EDITABLE]
     accounts = account_counts(session, [one.id for one in found if one.state in EDITABLE])
-    runs = _last_run_counts(session, begun)
+    runs = last_run_counts(session, begun)
     empty = AccountCounts()
     return [Line(m, accounts.get(m.id, empty), runs.get(m.id)) for m in found], total
 
@@ -208,18 +212,23 @@ def run_counts(session: Session, run_ids: Sequence[int]) -> dict[int, RunCounts]
         + AccountRun.failed
         + AccountRun.vanished
     )
+    proven = AccountRun.state.in_(GOOD) & AccountRun.verdict.in_(PROVEN)
     query = (
         select(
             AccountRun.run_id,
+            Run.dry_run,
             AccountRun.state,
             func.count().label("accounts"),
             func.sum(AccountRun.planned).label("planned"),
             func.sum(done).label("done"),
             func.sum(AccountRun.copied).label("copied"),
             func.sum(AccountRun.failed).label("failed"),
+            func.sum(case((proven, 1), else_=0)).label("verified"),
+            func.sum(case((proven, 0), else_=AccountRun.reached)).label("reached"),
         )
+        .join(Run, Run.id == AccountRun.run_id)
         .where(AccountRun.run_id.in_(run_ids))
-        .group_by(AccountRun.run_id, AccountRun.state)
+        .group_by(AccountRun.run_id, Run.dry_run, AccountRun.state)
     )
     found: dict[int, list[Any]] = {}
     for row in session.execute(query):
@@ -245,10 +254,14 @@ def _sum(rows: Sequence[Any]) -> RunCounts:
         done=total("done", AccountRunState.RUNNING),
         copied=total("copied"),
         messages_failed=total("failed"),
+        verified=total("verified"),
+        excepted=count(AccountRunState.SKIPS),
+        reached=total("reached"),
+        dry_run=any(row.dry_run for row in rows),
     )
 
 
-def _last_run_counts(session: Session, migration_ids: Sequence[int]) -> dict[int, RunCounts]:
+def last_run_counts(session: Session, migration_ids: Sequence[int]) -> dict[int, RunCounts]:
     last = (
         select(Run.migration_id, func.max(Run.id).label("id"))
         .where(Run.migration_id.in_(migration_ids))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from store.ledger import owned
@@ -29,23 +29,29 @@ COUNTERS = (
 )
 
 
+AT_ONCE = 500
+"""Names in one statement."""
+
+
 @dataclass(frozen=True, slots=True)
 class News:
-    """What has happened since the last time: `values` are columns of AccountRun."""
+    """What has happened since the last time: `values` are columns of AccountRun; `final` where the
+    work came to its end, and they are the sums of its folders."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     folders: Sequence[FolderReport] = ()
     notes: Sequence[MessageNote] = ()
+    final: bool = False
 
 
 def begin_account_run(session: Session, account_run_id: int, token: int, *, seconds: int) -> bool:
     """A worker took the claim up. False: it is over, or begun already: there is nothing to do.
 
     A claim is begun once: a Redis that was put back to an earlier state calls for it again.
-    What an earlier attempt reported is removed: this attempt will find those messages present
-    at the destination, and they must not be counted twice."""
-    values: dict[str, Any] = dict.fromkeys((*COUNTERS, "planned", "planned_size"), 0)
-    values |= {
+    What an earlier attempt has counted and told of its folders stays until this one has come as
+    far: whoever watches sees no number fall, and none counted twice (tell). The messages that it
+    named are named again."""
+    values: dict[str, Any] = {
         "phase": Phase.PROVISIONING,
         "lease": now() + timedelta(seconds=seconds),
         "attempts": AccountRun.attempts + 1,
@@ -59,19 +65,50 @@ def begin_account_run(session: Session, account_run_id: int, token: int, *, seco
     waiting = AccountRun.phase == Phase.WAITING
     if not write_values(session, account_run_id, token, values, only=waiting):
         return False
-    for table in (FolderRow, NoteRow):
-        session.execute(delete(table).where(table.account_run_id == account_run_id))
+    session.execute(delete(NoteRow).where(NoteRow.account_run_id == account_run_id))
     return True
 
 
 def tell(session: Session, account_run_id: int, token: int, news: News) -> bool:
     """False: the account run is not ours any more, and nothing was written."""
-    values = dict(news.values) or {"token": token}
+    told = dict(news.values) if news.final else _not_less(session, account_run_id, news.values)
+    values = told or {"token": token}
     if not write_values(session, account_run_id, token, values):
         return False
+    _replace(session, account_run_id, news.folders)
     session.add_all(folder_row(account_run_id, report) for report in news.folders)
     session.add_all(NoteRow(account_run_id=account_run_id, **_note(n)) for n in news.notes)
     return True
+
+
+def _not_less(session: Session, account_run_id: int, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the counters of an attempt that has not come as far as the one before it."""
+    query = select(AccountRun.found, AccountRun.copied, AccountRun.size_copied, AccountRun.reached)
+    before = session.execute(query.where(AccountRun.id == account_run_id)).one_or_none()
+    kept = dict(values)
+    if before is None:
+        return kept
+    counted = ("found", "copied", "size_copied")
+    if any(kept.get(name, getattr(before, name)) < getattr(before, name) for name in counted):
+        kept = {name: value for name, value in kept.items() if name not in COUNTERS}
+    if "reached" in kept:
+        kept["reached"] = max(kept["reached"], before.reached)
+    return kept
+
+
+def _replace(session: Session, account_run_id: int, told: Sequence[FolderReport]) -> None:
+    """An earlier attempt's word on these folders gives way to this one's."""
+    names = {(report.source, report.destination) for report in told}
+    sources = sorted({source for source, _ in names})
+    for first in range(0, len(sources), AT_ONCE):
+        some = sources[first : first + AT_ONCE]
+        query = select(FolderRow.id, FolderRow.source, FolderRow.destination)
+        ours = (FolderRow.account_run_id == account_run_id) & FolderRow.source.in_(some)
+        rows = session.execute(query.where(ours)).all()
+        old = [row.id for row in rows if (row.source, row.destination) in names]
+        if old:
+            gone = delete(FolderRow).where(FolderRow.id.in_(old))
+            session.execute(gone.execution_options(synchronize_session=False))
 
 
 def write_values(

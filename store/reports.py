@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Integer, cast, func, select
+from sqlalchemy import Boolean, ColumnElement, Integer, case, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from store.report_columns import MoreCounters
 from store.states import AccountRunState, MigrationState
 from store.tables import Account, AccountRun, FolderRow, History, Migration, NoteRow, Run
-from sync.report import Verdict
+from store.verdicts import GOOD, PROVEN
 
 COUNTERS = (
     "found",
@@ -44,7 +44,9 @@ SORTS: Mapping[str, ColumnElement[Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """One run in sums. `verified` counts the accounts whose every folder was proven."""
+    """One run in sums. `verified` counts the accounts that came to their end and whose every folder
+    was proven; `expected` the messages that the source is known to have, `left_out` the folders
+    that were not looked at and `left_out_messages` what is in them, as far as it was counted."""
 
     accounts: int = 0
     complete: int = 0
@@ -52,6 +54,11 @@ class Totals:
     failed_accounts: int = 0
     excepted: int = 0
     """Accounts that are complete but for exceptions."""
+    stopped: int = 0
+    """Accounts that were stopped."""
+    expected: int = 0
+    left_out: int = 0
+    left_out_messages: int = 0
     found: int = 0
     copied: int = 0
     present: int = 0
@@ -88,14 +95,41 @@ def totals(session: Session, run_id: int) -> Totals:
     whole = session.execute(
         select(func.count(AccountRun.id), *sums).where(AccountRun.run_id == run_id)
     ).one()
+    good = AccountRun.state.in_(GOOD)
+    folders, messages = left_out(session, run_id)
     return Totals(
         accounts=int(whole[0]),
-        complete=_count(session, run_id, AccountRun.state.in_(_GOOD)),
-        verified=_count(session, run_id, AccountRun.verdict.in_(_PROVEN)),
+        complete=_count(session, run_id, good),
+        verified=_count(session, run_id, good & AccountRun.verdict.in_(PROVEN)),
         excepted=_count(session, run_id, AccountRun.state == AccountRunState.SKIPS),
         failed_accounts=_count(session, run_id, AccountRun.state == AccountRunState.FAILED),
+        stopped=_count(session, run_id, AccountRun.state == AccountRunState.STOPPED),
+        expected=_expected(session, run_id),
+        left_out=folders,
+        left_out_messages=messages,
         **{name: int(value) for name, value in zip(COUNTERS, whole[1:], strict=True)},
     )
+
+
+def left_out(session: Session, run_id: int) -> tuple[int, int]:
+    """Folders that were not looked at, over all accounts, and the messages that were counted in
+    them."""
+    query = select(AccountRun.left_out, AccountRun.omitted).where(AccountRun.run_id == run_id)
+    folders = messages = 0
+    for names, omitted in session.execute(query):
+        folders += len(names)
+        messages += sum(one["messages"] or 0 for one in omitted or ())
+    return folders, messages
+
+
+def _expected(session: Session, run_id: int) -> int:
+    """As store.verdicts.expected, summed up."""
+    seen = func.coalesce(func.nullif(AccountRun.planned, 0), Account.source_messages, 0)
+    found = AccountRun.found
+    whole = AccountRun.state.in_(GOOD) | (found >= seen)
+    query = select(func.coalesce(func.sum(case((whole, found), else_=seen)), 0))
+    query = query.select_from(AccountRun).join(Account, Account.id == AccountRun.account_id)
+    return int(session.scalar(query.where(AccountRun.run_id == run_id)) or 0)
 
 
 MORE = tuple(MoreCounters.__annotations__)
@@ -234,10 +268,6 @@ def history(session: Session, migration_id: int, *, limit: int) -> tuple[Sequenc
     query = select(History).where(History.migration_id == migration_id)
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     return session.scalars(query.order_by(History.id.desc()).limit(limit)).all(), total
-
-
-_GOOD = (AccountRunState.COMPLETE, AccountRunState.SKIPS)
-_PROVEN = (Verdict.VERIFIED, Verdict.EXCEPTIONS)
 
 
 def _count(session: Session, run_id: int, where: ColumnElement[bool]) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from store.report_columns import MoreCounters
+from store.report_columns import Course, MoreCounters
 from store.states import (
     AccountRunState,
     AccountState,
@@ -269,7 +269,7 @@ class Run(Base):
     )
 
 
-class AccountRun(Base):
+class AccountRun(Course, Base):
     """One account in one run. Its counters are the sums of its folders' reports."""
 
     __tablename__ = "account_run"

@@ -13,15 +13,20 @@ from dataclasses import dataclass
 from sync.folders import canonical
 from sync.model import Folder, FolderList, FolderStatus
 from sync.options import FolderChoice
+from sync.report import Omission
 
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Names of the source's folders. Those that only hold other folders are in neither."""
 
-    left_out: tuple[str, ...] = ()
+    omitted: tuple[tuple[str, Omission], ...] = ()
     missing: tuple[str, ...] = ()
     """Folders that were named and are not there."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.omitted)
 
 
 def choose(listed: FolderList, choice: FolderChoice) -> Chosen:
@@ -34,10 +39,10 @@ def choose(listed: FolderList, choice: FolderChoice) -> Chosen:
         if all(_whole(name, delimiter) not in there for delimiter in delimiters)
     }
     return Chosen(
-        left_out=tuple(
-            folder.name
+        omitted=tuple(
+            (folder.name, why)
             for folder in listed.folders
-            if folder.selectable and not _is_chosen(folder, choice)
+            if folder.selectable and (why := _why_not(folder, choice)) is not None
         ),
         missing=tuple(sorted(missing)),
     )
@@ -54,13 +59,17 @@ def empty_ones(
     )
 
 
-def _is_chosen(folder: Folder, choice: FolderChoice) -> bool:
-    return (
-        _is_named(folder, choice)
-        and (not choice.only_subscribed or folder.subscribed)
-        and (not choice.include or any(p.search(folder.name) for p in choice.include))
-        and not any(p.search(folder.name) for p in choice.exclude)
-    )
+def _why_not(folder: Folder, choice: FolderChoice) -> Omission | None:
+    """None: it is brought over."""
+    if not _is_named(folder, choice):
+        return Omission.NOT_NAMED
+    if choice.only_subscribed and not folder.subscribed:
+        return Omission.NOT_SUBSCRIBED
+    if choice.include and not any(p.search(folder.name) for p in choice.include):
+        return Omission.NOT_INCLUDED
+    if any(p.search(folder.name) for p in choice.exclude):
+        return Omission.EXCLUDED
+    return None
 
 
 def _is_named(folder: Folder, choice: FolderChoice) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sync.errors import Code
 from sync.options import SyncOptions
 from sync.ports import Progress
-from sync.prepare import Prepared
+from sync.prepare import Prepared, told
 from sync.report import FolderReport, MailboxReport, Verdict
 
 
@@ -24,4 +24,4 @@ def tell_folders(prepared: Prepared, progress: Progress, options: SyncOptions) -
         reports.append(report)
         progress.folder_done(report)
     verdict = Verdict.DRY_RUN if options.dry_run else Verdict.FOLDERS_ONLY
-    return MailboxReport(tuple(reports), verdict, prepared.left_out, prepared.missing)
+    return told(prepared, reports, verdict)

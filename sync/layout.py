@@ -13,16 +13,21 @@ from sync.folder_choice import choose, empty_ones
 from sync.folders import FolderPair, Refusals, map_folders
 from sync.model import FolderList
 from sync.options import FolderChoice, Refiling, SyncOptions
+from sync.report import Omission
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`left_out` and `missing` are names of the source: what nobody wants or what is other users',
+    """`omitted` and `missing` are names of the source: what nobody wants or what is other users',
     and what is wanted and not there."""
 
     pairs: tuple[FolderPair, ...]
-    left_out: tuple[str, ...] = ()
+    omitted: tuple[tuple[str, Omission], ...] = ()
     missing: tuple[str, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return tuple(name for name, _ in self.omitted)
 
 
 def lay_out(
@@ -54,7 +59,11 @@ def lay_out(
         empty = frozenset(empty_ones(new, source.statuses))
     return Layout(
         tuple(pair for pair in pairs if pair.source.name not in empty),
-        (*chosen.left_out, *sorted(empty), *source.foreign),
+        (
+            *chosen.omitted,
+            *((name, Omission.EMPTY) for name in sorted(empty)),
+            *((name, Omission.FOREIGN) for name in source.foreign),
+        ),
         chosen.missing,
     )
 

@@ -21,7 +21,7 @@ from sync.intent import FolderKey, Known
 from sync.once import Once
 from sync.options import ProofLevel, Refiling, SourceDeletion, SyncOptions
 from sync.ports import Destination, Ledger, Progress, Source, SourceDeleter, Stop
-from sync.prepare import Prepared, prepare
+from sync.prepare import Prepared, prepare, told
 from sync.refiling import check_refiling
 from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdict
 from sync.restored import believed, key_of
@@ -68,9 +68,9 @@ def migrate(
         clearing=clearing,
         statuses=prepared.statuses,
     )
-    told = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
-    reports = [report for report, _ in told]
-    named = len(prepared.missing) + sum(exceptions for _, exceptions in told)
+    idle = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
+    reports = [report for report, _ in idle]
+    named = len(prepared.missing) + sum(exceptions for _, exceptions in idle)
     for group in _groups(prepared, options):
         if reason := stop.reason():
             raise Stopped(reason)
@@ -87,8 +87,7 @@ def migrate(
     verdict = _verdict(reports, named, options)
     if prepared.unread and verdict is not Verdict.DRY_RUN:
         verdict = Verdict.NOT_VERIFIED
-    left_out, missing = prepared.left_out, prepared.missing
-    return MailboxReport(tuple(reports), verdict, left_out, missing, exceptions=named)
+    return told(prepared, reports, verdict, exceptions=named)
 
 
 def _woken(prepared: Prepared, sides: Sides, ledger: Ledger, options: SyncOptions) -> Prepared:

@@ -71,6 +71,8 @@ class FolderList:
     """Names of other users' and shared folders, which are not among `folders`."""
     unread: tuple[str, ...] = ()
     """Lines of the answer that could not be understood, shortened: they may have named folders."""
+    foreign_statuses: Mapping[str, FolderStatus] = field(default_factory=dict)
+    """Of `foreign`, where the server told them in the same breath."""
 
 
 @dataclass(frozen=True, slots=True)

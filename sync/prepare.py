@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from sync.errors import FolderError, Side
@@ -10,10 +10,11 @@ from sync.folder_choice import choose
 from sync.folder_making import Unwanted, make
 from sync.folders import FolderPair
 from sync.intent import Place, Rest
-from sync.layout import lay_out, left_alone
+from sync.layout import Layout, lay_out, left_alone
 from sync.model import Folder, FolderList, FolderStatus
 from sync.options import Mode, SyncOptions
 from sync.ports import Destination, Ledger, Reader, Source
+from sync.report import FolderReport, MailboxReport, Omission, Omitted, Verdict
 from sync.resting import trusted
 from sync.surplus import Surplus, find_surplus
 
@@ -31,15 +32,21 @@ class Prepared:
     """By source name: folders that stand on both sides as they stood when they were equal."""
     rested: Mapping[str, Rest] = field(default_factory=dict)
     """By source name: how folders stood then that do not stand so any more."""
-    left_out: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    omitted: tuple[Omitted, ...] = ()
     """Of the source's folders: what nobody wants or is others', and what is not there."""
-
     unread: tuple[str, ...] = ()
     """Lines of either side's list of folders that could not be understood."""
     surplus: Surplus = field(default_factory=Surplus)
     left_alone: frozenset[str] = frozenset()
     """With refiling, destination names: they stand for folders of the source that nobody wants."""
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.omitted if one.reason is not Omission.MISSING)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(one.name for one in self.omitted if one.reason is Omission.MISSING)
 
     @property
     def idle(self) -> tuple[FolderPair, ...]:
@@ -80,6 +87,8 @@ def prepare(
     left_out.update(broke[Side.SOURCE])
     wanted = [f for f in ours.folders if f.selectable and f.name not in left_out]
     statuses = _statuses(source, ours, wanted)
+    # Of what nobody wants, as far as it came with the list: how much is left out is said.
+    seen = {**ours.foreign_statuses, **ours.statuses, **statuses}
     ours = replace(ours, statuses=statuses)
     layout = lay_out(ours, theirs, known, options)
     resting = _resting(layout.pairs, places, options)
@@ -94,8 +103,7 @@ def prepare(
         statuses=statuses,
         unchanged=unchanged,
         rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
-        left_out=layout.left_out,
-        missing=layout.missing,
+        omitted=_omitted(layout, seen),
         unread=(*ours.unread, *theirs.unread),
         surplus=find_surplus(ours, theirs, places, options),
         left_alone=left_alone(ours, theirs, known, options, layout=layout),
@@ -120,6 +128,22 @@ def prepare(
         refused=made.refused,
         surplus=find_surplus(ours, theirs, _as_made(made.pairs, places), options),
     )
+
+
+def told(
+    prepared: Prepared, reports: Sequence[FolderReport], verdict: Verdict, *, exceptions: int = 0
+) -> MailboxReport:
+    """The report, with the folders that nothing was done about."""
+    left_out, missing, omitted = prepared.left_out, prepared.missing, prepared.omitted
+    return MailboxReport(
+        tuple(reports), verdict, left_out, missing, omitted=omitted, exceptions=exceptions
+    )
+
+
+def _omitted(layout: Layout, seen: Mapping[str, FolderStatus]) -> tuple[Omitted, ...]:
+    counts = {name: status.messages for name, status in seen.items()}
+    named = (Omitted(name, reason, counts.get(name)) for name, reason in layout.omitted)
+    return (*named, *(Omitted(name, Omission.MISSING, 0) for name in layout.missing))
 
 
 def _unwanted(ledger: Ledger, options: SyncOptions, broke: Mapping[str, FolderError]) -> Unwanted:

@@ -27,6 +27,28 @@ class Verdict(StrEnum):
     """No message was looked at."""
 
 
+class Omission(StrEnum):
+    """Why a folder of the source was not looked at."""
+
+    NOT_NAMED = "not named"
+    NOT_SUBSCRIBED = "not subscribed"
+    NOT_INCLUDED = "not included"
+    EXCLUDED = "excluded"
+    EMPTY = "empty"
+    FOREIGN = "other users"
+    MISSING = "missing"
+    """It was asked for by name, and is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Omitted:
+    """A folder of the source that was not looked at. `messages` None: they were not counted."""
+
+    name: str
+    reason: Omission
+    messages: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class MessageNote:
     """One message that needs a word: skipped, failed, altered. Its size is in bytes."""
@@ -91,6 +113,8 @@ class MailboxReport:
     """Folders of the source that were not looked at: somebody chose so, or they are others'."""
     missing: tuple[str, ...] = ()
     """Folders that were asked for by name, and that the source has not."""
+    omitted: tuple[Omitted, ...] = ()
+    """Those that were left out and those that are missing, with why and how much is in them."""
     exceptions: int = 0
     """Messages that are named as such; one that was left out as it was chosen is none."""
 

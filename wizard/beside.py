@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from importer.amounts import count, size
+from importer.amounts import count, number, size
 from importer.habits import told
 from parameters.choices import ChoicesUnreadable, from_json
 from store.reports import MORE, Totals
@@ -62,15 +62,23 @@ def of_folder(row: FolderRow, *, dry_run: bool) -> tuple[str, ...]:
 
 
 def proof_words(run: Run, totals: Totals) -> tuple[str, str]:
-    """How each copy of this run was proven: a title and a sentence, which claims no more than what
-    came of it."""
+    """What is proven, a title and a sentence. The sentence is said of accounts that are verified
+    alone, with their number; of no account, nothing is."""
+    if run.dry_run:
+        return "Nothing is proven", "A dry run writes nothing, and so proves nothing."
     title, sentence = _proof(run)
-    if totals.accounts and totals.verified == totals.accounts:
-        if not (totals.excepted or totals.skipped or totals.failed):
-            return title, sentence
-        return title, f"But for the messages that are named below: {_lowered(sentence)}"
-    marked = "In the folders that are marked “Verified”, but for the messages that are named"
-    return f"{title}, not all of it verified", f"{marked}: {_lowered(sentence)}"
+    under_way = " so far" if run.state in ("running", "paused") else ""
+    of_all = f"{number(totals.verified)} of {count(totals.accounts, 'account')}"
+    if not totals.verified:
+        return f"No account is verified{under_way}", f"Verified: {of_all}."
+    excepted = totals.excepted or totals.skipped or totals.failed
+    but = ", but for the messages that are named below" if excepted else ""
+    if totals.verified == totals.accounts:
+        whole = count(totals.accounts, "account")
+        return f"{title}: {whole} verified", f"In the {whole}{but}: {_lowered(sentence)}"
+    verb = "account that is" if totals.verified == 1 else "accounts that are"
+    said = f"In the {number(totals.verified)} {verb} verified{but}: {_lowered(sentence)}"
+    return f"{title}: {of_all} verified{under_way}", f"{said} Nothing is said of the others."
 
 
 def _lowered(sentence: str) -> str:
@@ -100,5 +108,6 @@ CSV_HEADER = (
 )
 
 
-def csv_cells(row: FolderRow) -> Sequence[int]:
-    return tuple(int(getattr(row, name)) for name in _DONE)
+def csv_cells(row: FolderRow, *, dry_run: bool) -> Sequence[int]:
+    """What was done: a dry run has done nothing."""
+    return tuple(0 if dry_run else int(getattr(row, name)) for name in _DONE)

@@ -19,6 +19,7 @@ from store.overview import AccountCounts, RunCounts
 from store.reports import SORTS
 from store.states import ScheduleState
 from store.tables import AccountRun, Migration, Role, Run, now
+from store.verdicts import GOOD
 from wizard import chart, notices, options
 from wizard.beside import altered_words
 from wizard.explaining import explain, explain_run, reason_of
@@ -98,6 +99,7 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             notes=notes,
             also=altered_words(altered(session, run.run_id, account_run_id=run.id)),
             moves=_moves_of(session, migration, run),
+            mailbox=_mailbox(run),
             button=EmptyForm(formdata=None),
             pages=Pages(wanted_page(), total, reports.NOTES_SHOWN),
             explain=explain,
@@ -127,6 +129,16 @@ def download_log(migration_id: int, number: int, account_id: int) -> ResponseRet
             first=begin == Mark(),
             kept_runs=KEPT_RUNS,
         )
+
+
+def _mailbox(one: AccountRun) -> str:
+    """Whether the mailbox was there before, as far as this run knows."""
+    if one.mailbox_created:
+        return "Made by this run"
+    if one.run.dry_run:
+        made = one.account.mailbox_exists
+        return "Would be made" if made is False else "Exists" if made else "Not known"
+    return "Existed already" if one.planned or one.found or one.state in GOOD else "Not looked at"
 
 
 def _mark(text: str) -> Mark:
@@ -159,9 +171,11 @@ def _live(session: Session, migration: Migration) -> dict[str, object]:
     run = _chosen(session, migration.id)
     reasons, blocked = control.unready(session, migration)
     last = control.last_run(session, migration.id)
+    counts = overview.run_counts(session, [last.id]).get(last.id) if last else None
     paused = last is not None and control.has_paused(session, last)
     return _of_run(session, run) | {
         "migration": migration,
+        "last_counts": counts,
         "runs": reports.runs(session, migration.id),
         "counts": overview.account_counts(session, [migration.id]).get(
             migration.id, AccountCounts()

@@ -11,16 +11,26 @@ from sqlalchemy.orm import Session
 
 from importer import export
 from importer.judgement import Judgement, RunNumbers, judge, sentence
+from importer.omissions import Line
+from store import overview
 from store import reports as store_reports
 from store.habits import altered
 from store.reports import Totals
 from store.tables import AccountRun, FolderRow, Migration, NoteRow, Run
-from wizard.beside import CSV_HEADER, altered_words, beside, csv_cells, proof_words
+from store.verdicts import GOOD, expected, is_verified
+from wizard.beside import (
+    CSV_HEADER,
+    altered_words,
+    beside,
+    csv_cells,
+    of_folder,
+    proof_words,
+)
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import own_migration
-from wizard.words import Shown, state
+from wizard.words import Shown, account, ended, omissions
 
 reports = Blueprint("reports", __name__, url_prefix="/migrations/<int:migration_id>")
 
@@ -43,6 +53,11 @@ _HEADER = (
     "Verified",
     "Reason",
     "Server said",
+    "Expected",
+    "Messages not looked at",
+    "Would copy",
+    "Bytes that would be copied",
+    "Would also be done",
     *CSV_HEADER,
 )
 
@@ -72,7 +87,7 @@ def page(migration_id: int) -> ResponseReturnValue:
             run=run,
             runs=store_reports.runs(session, migration_id),
             totals=totals,
-            told=told(run, totals),
+            told=told(session, run, totals),
             also=_also(session, run, totals),
             proof=proof_words(run, totals),
             pages=pages,
@@ -105,9 +120,10 @@ def _also(session: Session, run: Run, totals: Totals) -> tuple[str, ...]:
     return (*said, *altered_words(altered(session, run.id)))
 
 
-def told(run: Run, totals: Totals) -> Told:
+def told(session: Session, run: Run, totals: Totals) -> Told:
     if run.state in ("running", "paused"):
-        return Told(state(run.state), "This run has not ended: the numbers still change.")
+        shown = ended(run.state, overview.run_counts(session, [run.id]).get(run.id))
+        return Told(shown, "This run has not ended: the numbers still change.")
     numbers = RunNumbers(
         accounts=totals.accounts,
         complete=totals.complete,
@@ -116,6 +132,9 @@ def told(run: Run, totals: Totals) -> Told:
         failed=totals.failed,
         dry_run=run.dry_run,
         excepted=totals.excepted,
+        failed_accounts=totals.failed_accounts,
+        stopped=totals.stopped,
+        left_out=totals.left_out,
     )
     judgement = judge(numbers)
     icon, tone = _SIGNS[judgement]
@@ -126,6 +145,7 @@ _SIGNS = {
     Judgement.VERIFIED: ("shield-check", "good"),
     Judgement.EXCEPTIONS: ("exclamation-triangle-fill", "warn"),
     Judgement.DRY_RUN: ("info-circle-fill", "info"),
+    Judgement.DRY_INCOMPLETE: ("x-octagon-fill", "bad"),
     Judgement.INCOMPLETE: ("x-octagon-fill", "bad"),
 }
 
@@ -145,13 +165,13 @@ def _lines(session: Session, run: Run) -> Iterator[Sequence[object]]:
     folders = store_reports.folders(session, run.id)
     notes = store_reports.run_notes(session, run.id, limit=100_000)
     for account_run in store_reports.account_runs(session, run.id):
-        for name in account_run.left_out:
-            yield _left_out_line(account_run, name)
+        for line in omissions(account_run):
+            yield _left_out_line(account_run, line)
         rows = folders.get(account_run.id, [])
-        if not rows or account_run.error:
-            yield _account_line(account_run)
+        if not rows or account_run.state not in GOOD:
+            yield _account_line(account_run, run, alone=not rows)
         for row in rows:
-            yield _folder_line(account_run, row)
+            yield _folder_line(account_run, row, run)
         for note in notes.get(account_run.id, []):
             yield _note_line(account_run, note)
 
@@ -161,37 +181,62 @@ def _names(run: AccountRun) -> tuple[str, str]:
 
 
 _NOTHING = ("",) * len(CSV_HEADER)
+_NO_NUMBERS = ("",) * 7
 
 
-def _account_line(run: AccountRun) -> Sequence[object]:
-    counters = (run.found, run.copied, run.present, run.skipped, run.failed, run.vanished)
-    reason = explain_run(run).words if run.error else ""
-    numbers = counters if not run.error else ("",) * len(counters)
+def _account_line(one: AccountRun, run: Run, *, alone: bool) -> Sequence[object]:
+    """The account as a whole. Its counters are those of its folders, which have lines of their own
+    but where it is `alone`."""
+    reason = explain_run(one).words if one.error else ""
+    counted = _counted(one, dry_run=run.dry_run) if alone and not one.error else _NO_NUMBERS
+    would = _would(one, run, ()) if alone else ("", "", "")
     return (
-        *_names(run), "", "", state(run.state).word, *numbers,
-        "" if run.error else run.size_copied, "no", reason, run.server_words, *_NOTHING,
+        *_names(one), "", "", account(one, dry_run=run.dry_run).word, *counted,
+        _verified(run, verified=is_verified(one)), reason, one.server_words, expected(one),
+        "", *would, *_NOTHING,
     )  # fmt: skip
 
 
-def _folder_line(run: AccountRun, row: FolderRow) -> Sequence[object]:
+def _folder_line(one: AccountRun, row: FolderRow, run: Run) -> Sequence[object]:
     reason = explain(row.error).words if row.error else ""
     return (
-        *_names(run), row.source, row.destination, state(run.state).word,
-        row.found, row.copied, row.present, row.skipped, row.failed, row.vanished,
-        row.size_copied, "yes" if row.verified else "no", reason, row.server_words,
-        *csv_cells(row),
+        *_names(one), row.source, row.destination, account(one, dry_run=run.dry_run).word,
+        *_counted(row, dry_run=run.dry_run), _verified(run, verified=row.verified), reason,
+        row.server_words, "", "", *_would(row, run, of_folder(row, dry_run=True)),
+        *csv_cells(row, dry_run=run.dry_run),
     )  # fmt: skip
 
 
-def _left_out_line(run: AccountRun, name: str) -> Sequence[object]:
-    words = "It was not looked at."
-    return *_names(run), name, "", "left out", *("",) * 7, "", words, "", *_NOTHING
+def _counted(one: AccountRun | FolderRow, *, dry_run: bool) -> Sequence[object]:
+    """What was done: a dry run has copied nothing."""
+    copied, size = (0, 0) if dry_run else (one.copied, one.size_copied)
+    return one.found, copied, one.present, one.skipped, one.failed, one.vanished, size
 
 
-def _note_line(run: AccountRun, note: NoteRow) -> Sequence[object]:
+def _would(one: AccountRun | FolderRow, run: Run, also: Sequence[str]) -> Sequence[object]:
+    return (one.copied, one.size_copied, "; ".join(also)) if run.dry_run else ("", "", "")
+
+
+def _verified(run: Run, *, verified: bool) -> str:
+    """A dry run proves nothing, and says nothing of it."""
+    if run.dry_run:
+        return ""
+    return "yes" if verified else "no"
+
+
+def _left_out_line(one: AccountRun, line: Line) -> Sequence[object]:
+    words = f"It was not looked at: {line.why}."
+    number = "" if line.messages is None else line.messages
+    return (
+        *_names(one), line.name, "", "left out", *_NO_NUMBERS, "", words, "",
+        "", number, "", "", "", *_NOTHING,
+    )  # fmt: skip
+
+
+def _note_line(one: AccountRun, note: NoteRow) -> Sequence[object]:
     subject = f" “{note.subject}”" if note.subject else ""
     reason = f"Message {note.uid}{subject}, {note.size} bytes: {reason_of(note)}"
     return (
-        *_names(run), note.folder, "", note.outcome, *("",) * 7, "", reason, note.server_words,
-        *_NOTHING,
+        *_names(one), note.folder, "", note.outcome, *_NO_NUMBERS, "", reason, note.server_words,
+        *("",) * 5, *_NOTHING,
     )  # fmt: skip

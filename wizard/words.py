@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from flask import Flask
 
 from importer.amounts import count, duration, number, size, when
+from importer.omissions import Line, lines
+from store.overview import RunCounts
+from store.tables import AccountRun
+from store.verdicts import GOOD, Said, expected, percent_of, said_of
 from sync.options import Mode, Security
 
 
@@ -125,6 +129,8 @@ HISTORY: Mapping[str, str] = {
     "resumed": "Resumed",
     "retried": "Tried again",
     "completed": "Completed",
+    "ended": "Ended",
+    "rehearsed": "Dry run ended",
     "noted": "Note changed",
     "scheduled": "Scheduled",
     "suspended": "Schedule suspended",
@@ -152,23 +158,66 @@ ACCOUNT_MOVES: Mapping[str, Shown] = {
 }
 
 
+def account(one: AccountRun, *, dry_run: bool) -> Shown:
+    """The state of an account in a run. Of a dry run it says so, whatever it is."""
+    if dry_run and one.state in _REHEARSED:
+        return _REHEARSED[one.state]
+    return state(one.state)
+
+
+_REHEARSED: Mapping[str, Shown] = {
+    "running": Shown("Dry run, running", "arrow-repeat", "info"),
+    "paused": Shown("Dry run, paused", "pause-circle-fill", "warn"),
+    "stopped": Shown("Dry run, stopped", "stop-circle-fill", "quiet"),
+    "complete": Shown("Dry run, nothing copied", "info-circle-fill", "info"),
+    "complete with skips": Shown(
+        "Dry run with exceptions, nothing copied", "exclamation-triangle-fill", "warn"
+    ),
+    "failed": Shown("Dry run failed", "x-octagon-fill", "bad"),
+}
+
+
+def verdict(one: AccountRun) -> Shown | None:
+    """Of an account that came to its end; there is nothing to say of any other."""
+    if one.state == "failed":
+        return VERDICTS["not verified"]
+    return VERDICTS.get(one.verdict) if one.state in GOOD else None
+
+
 def state(value: str) -> Shown:
     return STATES.get(value, Shown(value.capitalize(), "question-circle-fill", "quiet"))
 
 
-def ended(migration_state: str, *, failed: int, stopped: int = 0, awaits: bool = False) -> Shown:
-    """A migration that is complete is only shown as good when no account of it has failed.
+def ended(migration_state: str, run: RunCounts | None, *, awaits: bool = False) -> Shown:
+    """A migration that is complete is only shown as good when all its accounts are verified. `run`
+    is its last one.
 
     `awaits`: it is a loop between two runs."""
-    if awaits and failed:
+    if awaits and run is not None and run.failed:
         return Shown("Waiting, last run had failures", "exclamation-triangle-fill", "warn")
     if awaits:
         return Shown("Waiting for its next start", "calendar-event", "info")
-    if migration_state == "complete" and failed:
-        return Shown("Ended, with failures", "exclamation-triangle-fill", "warn")
-    if migration_state == "complete" and stopped:
-        return Shown("Ended, some stopped", "stop-circle-fill", "warn")
-    return state(migration_state)
+    if run is not None and run.dry_run and migration_state in ("running", "paused"):
+        return _REHEARSED[migration_state]
+    said = said_of(migration_state, run)
+    return _ENDED.get(said) or state(said)
+
+
+_ENDED: Mapping[str, Shown] = {
+    Said.EXCEPTIONS: STATES["complete with skips"],
+    Said.FAILURES: Shown("Ended, with failures", "exclamation-triangle-fill", "warn"),
+    Said.STOPPED: Shown("Ended, some stopped", "stop-circle-fill", "warn"),
+    Said.UNPROVEN: Shown("Ended, not verified", "shield-exclamation", "warn"),
+    Said.DRY: _REHEARSED["complete"],
+    Said.DRY_EXCEPTIONS: _REHEARSED["complete with skips"],
+    Said.DRY_FAILURES: Shown("Dry run, with failures", "exclamation-triangle-fill", "warn"),
+    Said.DRY_STOPPED: _REHEARSED["stopped"],
+}
+
+
+def omissions(one: AccountRun) -> tuple[Line, ...]:
+    """The folders that were not looked at, each with its reason."""
+    return lines(one.left_out, one.omitted)
 
 
 def init_app(app: Flask) -> None:
@@ -179,6 +228,11 @@ def init_app(app: Flask) -> None:
         count=count,
         ACCOUNT_MOVES=ACCOUNT_MOVES,
         ended=ended,
+        account_state=account,
+        verdict_of=verdict,
+        expected=expected,
+        percent_of=percent_of,
+        omissions=omissions,
         LEVELS=LEVELS,
         OUTCOMES=OUTCOMES,
         VERDICTS=VERDICTS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 from sqlalchemy import select
 
+from parameters.choices import NEW_CHOICES, from_json
 from store.engine import Store
 from store.tables import Account, Migration
 from tests.house.tree import ROOT
@@ -154,11 +156,15 @@ def test_options_are_taken_along(cli: FlaskCliRunner, store: Store) -> None:
     assert options["timeout_source"] == 600
 
 
-def test_nothing_is_excluded_unless_it_is_said(cli: FlaskCliRunner, store: Store) -> None:
-    """Lines of existing scripts do what they did."""
-    imported(cli, DEMO)
+@pytest.mark.parametrize(("given", "exclude"), [((), NEW_CHOICES.exclude), (("exclude=",), "")])
+def test_the_same_folders_are_left_out_as_by_a_new_migration_of_the_page(
+    cli: FlaskCliRunner, store: Store, given: tuple[str, ...], exclude: str
+) -> None:
+    """Junk, unless it is said otherwise."""
+    imported(cli, DEMO, *(word for one in given for word in ("--option", one)))
     with store.read() as session:
-        assert session.scalars(select(Migration)).one().options == {}
+        stored = from_json(session.scalars(select(Migration)).one().options)
+    assert stored == replace(NEW_CHOICES, exclude=exclude)
 
 
 @pytest.mark.parametrize(

@@ -21,13 +21,13 @@ WELL = RunNumbers(accounts=4, complete=4, verified=4, skipped=0, failed=0, dry_r
         ({"verified": 3}, Judgement.INCOMPLETE),
         ({"complete": 3, "verified": 3}, Judgement.INCOMPLETE),
         ({"dry_run": True, "verified": 0}, Judgement.DRY_RUN),
-        ({"dry_run": True, "verified": 0, "complete": 3}, Judgement.INCOMPLETE),
+        ({"dry_run": True, "verified": 0, "complete": 3}, Judgement.DRY_INCOMPLETE),
     ],
 )
 def test_a_run_is_judged_by_its_worst_account(
     changes: dict[str, int], judgement: Judgement
 ) -> None:
-    """A dry run proves nothing and is complete all the same."""
+    """A dry run proves nothing, and is called a dry run whatever came of it."""
     assert judge(replace(WELL, **changes)) == judgement
 
 

@@ -136,9 +136,11 @@ def test_a_loop_between_its_runs_is_under_way(full: Store) -> None:
         assert sum(n for g, n in before.items() if g != Group.ALL) == before[Group.ALL]
 
 
-def test_stopped_accounts_are_not_through() -> None:
-    """Neither while the others run nor afterwards; a failed one is, for there is no more to do."""
-    assert RunCounts(complete=1, stopped=3).percent == 25
-    assert RunCounts(complete=1, failed=1, running=2, planned=100, done=50).percent == 75
-    assert RunCounts(complete=3, failed=1).percent == 100
-    assert RunCounts(running=1, planned=10, done=20).percent == 99
+def test_a_run_is_at_a_hundred_only_where_all_is_verified() -> None:
+    """What failed or was stopped counts as far as it came, while others run and afterwards."""
+    assert RunCounts(complete=1, verified=1, stopped=3).percent == 25
+    assert RunCounts(complete=1, verified=1, failed=1, running=2, reached=1500).percent == 62
+    assert RunCounts(complete=3, verified=3, failed=1, reached=990).percent == 99
+    assert RunCounts(complete=4, verified=3, reached=990).percent == 99
+    assert RunCounts(complete=4, verified=4).percent == 100
+    assert RunCounts(complete=4, reached=4 * 990, dry_run=True).percent == 99

@@ -7,14 +7,24 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from store import folder_lists, reports
 from store.engine import Store
 from store.finishing import Reason, finish_account_run, retry_account_run
-from store.reporting_in import COUNTERS, News, begin_account_run, tell
+from store.reporting_in import News, begin_account_run, tell
 from store.states import AccountRunState, MigrationState, Phase
 from store.tables import AccountRun, FolderRow, NoteRow, now
 from store.wishes import wanted
 from sync.errors import Code
-from sync.report import FolderReport, MailboxReport, MessageNote, Outcome, Verdict
+from sync.model import Folder, FolderList, FolderStatus, Namespace
+from sync.report import (
+    FolderReport,
+    MailboxReport,
+    MessageNote,
+    Omission,
+    Omitted,
+    Outcome,
+    Verdict,
+)
 from tests.store.world import account_run, begun, claim_runs
 
 FOLDER = FolderReport("INBOX", "INBOX", found=3, copied=2, skipped=1, size_copied=9, verified=True)
@@ -64,7 +74,7 @@ def test_a_claim_is_begun_once(store: Store) -> None:
 
 
 def test_a_new_attempt_replaces_what_the_earlier_one_told(store: Store) -> None:
-    """Numbers are never doubled."""
+    """Numbers are never doubled, and do not fall while the new attempt comes as far."""
     claim = begun(store)
     with store.write() as session:
         tell(session, claim.id, claim.token, News({"copied": 2, "found": 3}, [FOLDER], [NOTE]))
@@ -76,8 +86,16 @@ def test_a_new_attempt_replaces_what_the_earlier_one_told(store: Store) -> None:
         assert begin_account_run(session, again.id, again.token, seconds=30)
     with store.read() as session:
         run = session.get_one(AccountRun, claim.id)
-        assert [getattr(run, name) for name in COUNTERS] == [0] * len(COUNTERS)
-        assert (run.folders, run.notes, run.error, run.attempts) == ([], [], "", 2)
+        assert (run.found, run.copied, run.notes, run.error, run.attempts) == (3, 2, [], "", 2)
+        assert len(run.folders) == 1
+    for found, copied, shown in ((1, 1, (3, 2)), (3, 3, (3, 3)), (4, 3, (4, 3))):
+        news = News({"found": found, "copied": copied}, [FOLDER], [])
+        with store.write() as session:
+            tell(session, again.id, again.token, news)
+        with store.read() as session:
+            run = session.get_one(AccountRun, claim.id)
+            assert (run.found, run.copied) == shown
+            assert len(run.folders) == 1
 
 
 @pytest.mark.parametrize(
@@ -129,3 +147,27 @@ def test_folders_that_were_not_looked_at_are_kept(store: Store) -> None:
     with store.read() as session:
         run = session.get_one(AccountRun, claim.id)
         assert run.left_out == ["Spam", "Fool (the source has no such folder)"]
+        assert run.omitted is None, "this report does not say why"
+
+
+def test_why_folders_were_not_looked_at_is_kept(store: Store) -> None:
+    """With the number of messages; what the run could not count, the account's check has."""
+    claim = begun(store)
+    told = [("Spam", Omission.EXCLUDED, 7), ("Junk", Omission.EXCLUDED, None)]
+    omitted = (*(Omitted(*one) for one in told), Omitted("Their/Box", Omission.FOREIGN))
+    names = tuple(one.name for one in omitted)
+    done = MailboxReport((FOLDER,), Verdict.VERIFIED, names, omitted=omitted)
+    seen = FolderList(Namespace(), (Folder("Junk"),), {"Junk": FolderStatus(1, 1, 9)})
+    with store.write() as session:
+        account_id = session.get_one(AccountRun, claim.id).account_id
+        folder_lists.keep(session, account_id, seen, None)
+        assert finish_account_run(session, claim.id, claim.token, done)
+    with store.read() as session:
+        kept = session.get_one(AccountRun, claim.id).omitted or []
+        totals = reports.totals(session, session.get_one(AccountRun, claim.id).run_id)
+    assert [(one["name"], one["reason"], one["messages"]) for one in kept] == [
+        ("Spam", "excluded", 7),
+        ("Junk", "excluded", 9),
+        ("Their/Box", "other users", None),
+    ]
+    assert (totals.left_out, totals.left_out_messages) == (3, 16)
