@@ -29,7 +29,7 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
     what is set already and would be set to something else; sync.options.Contradiction as the
     engine's options do."""
     flags = given.flags
-    if "nosubscribe" in flags and {"subscribe", "subscribeall"} & flags:
+    if "nosubscribe" in flags and {"subscribe", "subscribeall", "subscribe_all"} & flags:
         raise Usage("--nosubscribe contradicts --subscribe and --subscribeall.")
     if (text := given.last("proof")) is not None:
         options = replace(options, proof=_proof(text))
@@ -43,7 +43,7 @@ def meant(given: Given, options: SyncOptions) -> SyncOptions:
         dry_run=options.dry_run or "dry" in flags,
         subfolder=_only(options.subfolder, given.last("subfolder2"), "subfolder2"),
         subscribe=options.subscribe and "nosubscribe" not in flags,
-        subscribe_all=options.subscribe_all or "subscribeall" in flags,
+        subscribe_all=options.subscribe_all or bool({"subscribeall", "subscribe_all"} & flags),
         allow_removal=options.allow_removal or "allowremoval" in flags,
         resend_failed=options.resend_failed or "resendfailed" in flags,
         retry_refused=options.retry_refused or "retryrefused" in flags,
@@ -80,12 +80,17 @@ def _folders(given: Given, chosen: FolderChoice) -> FolderChoice:
         folders=chosen.folders | frozenset(values.get("folder", [])),
         trees=(*chosen.trees, *values.get("folderrec", [])),
         include=(*chosen.include, *_patterns(given, "include")),
-        exclude=(*chosen.exclude, *_patterns(given, "exclude")),
+        exclude=_excluded(given, chosen),
         only_subscribed=chosen.only_subscribed or "subscribed" in flags,
         skip_empty=chosen.skip_empty or "skipemptyfolders" in flags,
         automap=chosen.automap and "noautomap" not in flags,
         places=_places(given.values.get("f1f2", []), chosen.places),
     )
+
+
+def _excluded(given: Given, chosen: FolderChoice) -> tuple[Pattern, ...]:
+    named = (*chosen.exclude, *_patterns(given, "exclude"))
+    return () if "noexclude" in given.flags else named
 
 
 def _patterns(given: Given, name: str) -> Iterator[Pattern]:

@@ -67,9 +67,11 @@ _COPY_FLAGS = {
     "subscribe": "subscribe the folders that are subscribed at the source (always so)",
     "nosubscribe": "subscribe nothing",
     "subscribeall": "subscribe all folders",
+    "subscribe_all": "the same",
     "subscribed": "only folders that are subscribed at the source",
     "automap": "find folders' places by special use and usual names, too (always so)",
     "noautomap": "find folders' places by their very names alone",
+    "noexclude": "leave no folder out, whatever --exclude or the page says",
     "skipemptyfolders": "do not make folders without messages",
     "resendfailed": (
         "send anew what a proof has found to be another message at the destination, or what cannot "
