@@ -13,7 +13,7 @@ from importer.finding import Finding, Level
 from importer.habits import habit_found
 from importer.preflight import CheckResult, CheckSubject, SoFar
 from importer.preflight import check as preflight
-from jobs.deadline import Deadline
+from jobs.deadline import Deadline, clock
 from jobs.last_moment import LastMoment
 from jobs.lease import Heartbeat
 from jobs.loading import Place, sides_of
@@ -53,6 +53,7 @@ def check_account(services: Services, account_id: int, token: int) -> None:
             return extend_check(session, account_id, token, seconds=seconds)
 
     with services.store.write() as session:
+        since = clock()
         if not begin_check(session, account_id, token, seconds=seconds):
             return
     so_far, limit = SoFar(), services.settings.check_seconds
@@ -68,7 +69,8 @@ def check_account(services: Services, account_id: int, token: int) -> None:
         log.info("check=given_back phase=%s", so_far.doing.name.lower())
 
     ends = LastMoment(limit, ended_late, give_back=given_back, leave=lambda: make_room(services))
-    with Heartbeat(extend, seconds, deadline=Deadline()) as heartbeat, ends as last_moment:
+    beats = Heartbeat(extend, seconds, since=since, deadline=Deadline())
+    with beats as heartbeat, ends as last_moment:
         try:
             end = _check(services, account_id, so_far)
         except StoreError as error:

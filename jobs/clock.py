@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
+from collections.abc import Callable
 from types import FrameType
 
 from redis.exceptions import RedisError
@@ -12,10 +14,44 @@ from redis.exceptions import RedisError
 from jobs.dispatch import tick
 from jobs.logs import log_quietly
 from jobs.services import Services, current
+from store import steady
 from store.aim import bind_early
 from store.engine import StoreError
+from store.judge import Judge
 
 log = logging.getLogger("mailhaul.clock")
+
+
+class TimeOfDay:
+    """Whether the time of day goes on as time does. One that has jumped is not trusted for HOLD
+    seconds: nothing is started by it, and one that was wrong for a moment has done no harm."""
+
+    HOLD = 30.0
+    JUMP = 2.0
+    """Seconds; less is a clock that is being set right."""
+
+    def __init__(
+        self,
+        told: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady.clock,
+    ) -> None:
+        self._told, self._clock = told, clock
+        self._offset = told() - clock()
+        self._jumped_at = float("-inf")
+        self.jumped = 0.0
+        """By how many seconds, while that is not trusted; else 0."""
+
+    def is_trusted(self) -> bool:
+        offset = self._told() - self._clock()
+        if abs(offset - self._offset) > self.JUMP:
+            self.jumped += offset - self._offset
+            self._jumped_at = self._clock()
+            log.warning("time_of_day=jumped seconds=%.0f", offset - self._offset)
+        self._offset = offset
+        if self._clock() - self._jumped_at < self.HOLD:
+            return False
+        self.jumped = 0.0
+        return True
 
 
 class Clock:
@@ -27,6 +63,8 @@ class Clock:
         self._sql_away = False
         self._bound = False
         """Whether passwords that a version before has sealed are bound to their rows."""
+        self._judge = Judge()
+        self._time = TimeOfDay()
 
     def run(self) -> None:
         while not self._stop.is_set():
@@ -38,12 +76,12 @@ class Clock:
         self._stop.set()
 
     def _tick(self) -> None:
-        services = self._services
+        services, trusted = self._services, self._time.is_trusted()
         try:
             if not self._bound:
                 bind_early(services.store, services.sealer)
                 self._bound = True
-            tick(services.store, services.bell, services.settings)
+            tick(services.store, services.bell, services.settings, self._judge, starts=trusted)
         except StoreError as error:
             if not self._sql_away:
                 log.warning("database=away reason=%s", type(error).__name__)
@@ -52,7 +90,7 @@ class Clock:
             if self._sql_away:
                 log.info("database=back")
             self._sql_away = False
-            services.bell.ticked()
+            services.bell.ticked(self._time.jumped)
 
     def _wait(self) -> None:
         try:

@@ -12,6 +12,8 @@ import os
 import signal
 import time
 
+from store.steady import clock as clock
+
 _SIGEV_SIGNAL = 0
 _TIMER_ABSTIME = 1
 _NANO = 1_000_000_000
@@ -35,11 +37,6 @@ class _Spec(ctypes.Structure):
         ("interval", ctypes.c_long * 2),
         ("value", ctypes.c_long * 2),
     )
-
-
-def clock() -> float:
-    """Seconds since the machine was started, those that it slept through included."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 class Deadline:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jobs import notices
 from jobs.queue import APART, BESIDE, CHECKS, RUNS, Bell
 from settings import Settings
+from store.ahead import compute_anew, too_far_ahead
 from store.claims import (
     checks_beside,
     claim_account_runs,
@@ -17,6 +18,8 @@ from store.claims import (
 )
 from store.due import due, start_due
 from store.engine import Store
+from store.expiry import take_back
+from store.judge import Judge
 from store.samples import take_due
 
 log = logging.getLogger("mailhaul.clock")
@@ -31,24 +34,40 @@ class Tick:
     starts: int = 0
 
 
-def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
+def tick(
+    store: Store,
+    bell: Bell,
+    settings: Settings,
+    judge: Judge | None = None,
+    *,
+    starts: bool = True,
+) -> Tick:
     """Called each second by the clock, and by each job at its end, so that its place is filled.
+
+    Only with a judge, which the clock is, is anything decided by time: what is due is started
+    (unless `starts` says that the time of day is not to be trusted), what was lost is taken back.
 
     Claims no more than there are workers: what waits in Redis would only lose its lease there.
     Nothing is started or claimed while Redis is away, but what was lost is taken back, and what
     has ended is said to have. Raises StoreError while the database is away."""
     away = not bell.alive()
-    starts = 0 if away else start_what_is_due(store)
+    starts_made = 0
+    if judge is not None and starts and not away:
+        mend_next_starts(store)
+        starts_made = start_what_is_due(store)
     limit, lease = settings.connections_per_server, settings.lease_seconds
     places = 0 if away else max(settings.run_workers, bell.workers(RUNS))
     with store.write() as session:
+        if judge is not None:
+            take_back(session, judge)
         runs = claim_account_runs(
             session,
             limit_per_server=limit,
             lease_seconds=lease,
             capacity=places - checks_beside(session),
         )
-        take_due(session)
+        if judge is not None:
+            take_due(session)
         copying = living_runs(session)
     room = Room() if away else room_for_checks(bell, settings, copying)
     with store.write() as session:
@@ -65,9 +84,9 @@ def tick(store: Store, bell: Bell, settings: Settings) -> Tick:
         bell.check(claim.id, claim.token, BESIDE if claim.beside else room.queue)
     for claim in runs:
         bell.run(claim.id, claim.token)
-    for mail in () if away else notices.claimed(store, settings):
+    for mail in () if away else notices.claimed(store, settings, timed=judge is not None):
         bell.notice(mail.id, mail.token)
-    return Tick(len(checks), len(runs), starts)
+    return Tick(len(checks), len(runs), starts_made)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +109,16 @@ def room_for_checks(bell: Bell, settings: Settings, copying: int) -> Room:
     idle = min(both, max(settings.run_workers, bell.workers(RUNS)) - copying)
     kept = 1 if apart or (both > 1 and not copying) else 0
     return Room(apart, max(0, idle - kept), APART)
+
+
+def mend_next_starts(store: Store) -> None:
+    """Those that a clock which was wrong has put further ahead than they can be."""
+    with store.read() as session:
+        found = too_far_ahead(session)
+    for migration_id in found:
+        with store.write() as session:
+            if compute_anew(session, migration_id):
+                log.warning("migration=%d next_start=computed_anew", migration_id)
 
 
 def start_what_is_due(store: Store) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
 
 from jobs.progress import StoreProgress
 from provisioners.base import ProvisionError
@@ -11,7 +10,6 @@ from store import finishing
 from store.engine import Store
 from store.expiry import ATTEMPTS
 from store.seal import SealBroken
-from store.tables import now
 from sync.errors import AccountError, Code, Retry, Side, Stopped, StopReason, SyncError
 from sync.report import MailboxReport
 
@@ -57,8 +55,7 @@ class Ending:
             if seconds is None:
                 finishing.fail_account_run(session, self._id, self._token, reason)
                 return
-            due = now() + timedelta(seconds=seconds)
-            finishing.retry_account_run(session, self._id, self._token, reason, not_before=due)
+            finishing.retry_account_run(session, self._id, self._token, reason, seconds=seconds)
 
 
 def pause(error: SyncError, attempts: int) -> float | None:

@@ -20,7 +20,6 @@ from store.claims import Claimed
 from store.engine import Store, StoreError
 from store.mails import Letter
 from store.notices import Kind
-from store.tables import now
 
 AT_A_TIME = 2
 """A mail server that hangs holds so many workers and no more."""
@@ -38,13 +37,15 @@ NO_SERVER = "No mail server is set: this installation sends no mail."
 log = logging.getLogger("mailhaul.notices")
 
 
-def claimed(store: Store, settings: Settings) -> list[Claimed]:
-    """What may be sent now; where no mail is sent at all, the mails say so. Raises StoreError."""
+def claimed(store: Store, settings: Settings, *, timed: bool = True) -> list[Claimed]:
+    """What may be sent now; where no mail is sent at all, the mails say so. `timed`: what has been
+    gathered for long enough is told, too. Raises StoreError."""
     with store.read() as session:
-        if not (mails.is_due(session) or notices.is_ripe(session)):
+        if not (mails.is_due(session) or (timed and notices.is_ripe(session))):
             return []
     with store.write() as session:
-        notices.gather(session)
+        if timed:
+            notices.gather(session)
         if settings.smtp is None:
             mails.leave_unsent(session, NO_SERVER)
             return []
@@ -111,7 +112,7 @@ def _enter(store: Store, letter: Letter, token: int, refused: NotSent | None) ->
             token,
             error=refused.words,
             server_words=refused.server_words,
-            again=None if wait is None else now() + wait,
+            again=wait,
         )
     again = 0 if wait is None else int(wait.total_seconds())
     log.warning("mail=%d kind=%s sent=0 again_seconds=%d", letter.id, letter.kind, again)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -90,10 +92,11 @@ class Bell:
         """Whether a tick came within so many seconds. Raises RedisError."""
         return self._redis.blpop([_TICKS], timeout=seconds) is not None
 
-    def ticked(self) -> bool:
-        """The clock's sign of life."""
+    def ticked(self, jumped: float = 0.0) -> bool:
+        """The clock's sign of life: its time of day, and by how much that has just jumped."""
         try:
-            self._redis.set(CLOCK_KEY, 1, ex=CLOCK_KEPT_SECONDS)
+            said = json.dumps({"at": time.time(), "jumped": jumped})
+            self._redis.set(CLOCK_KEY, said, ex=CLOCK_KEPT_SECONDS)
         except RedisError as error:
             return self._away(error)
         return self._back()

@@ -1,12 +1,11 @@
 """Who may work on what: claims with a lease and a fencing number, taken in one transaction.
 
-    expired lease   → pending (new) again; after five attempts without an answer failed (blocked)
-    free place      → the next account by position is claimed, with a higher number
+    free place    → the next account by position is claimed, with a higher number
 
-A claim holds until its lease is over; the worker that begins it extends it. The limits (accounts
-at a time of a migration, connections to a source server) are counted here from living claims, so
-they hold on all machines and die with the lease. `limit_per_server` holds where the operator has
-stored no other (store.limits).
+A claim holds until the clock finds that its heartbeat stands still (store.expiry). The limits
+(accounts at a time of a migration, connections to a source server) are counted here from living
+claims, so they hold on all machines and die with the lease. `limit_per_server` holds where the
+operator has stored no other (store.limits).
 """
 
 from __future__ import annotations
@@ -14,15 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, Select, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
+from store.beats import beat, check_beat, is_due
 from store.check_places import CheckPlaces
 from store.completion import complete_runs
-from store.expiry import expire_account_runs, expire_checks
 from store.ledger import owned
 from store.limits import Limits, limits
 from store.states import AccountRunState, AccountState, MigrationState, Phase, move
@@ -48,14 +46,13 @@ def claim_checks(
     capacity: int = 1000,
     beside: int = 0,
 ) -> list[Claimed]:
-    """Take back expired checks, then claim accounts to check while there are places: `capacity` at
-    workers that only check, and `beside` them at workers that copy, too.
+    """Claim accounts to check while there are places: `capacity` at workers that only check, and
+    `beside` them at workers that copy, too.
 
     The organization that holds the fewest places is next, and its migrations take turns: one
     mended row does not wait behind another's ten thousand, nor behind a server that never ends
     its answers (store.check_places)."""
     _lock(session)
-    expire_checks(session)
     busy, allowed = busy_hosts(session), limits(session, limit_per_server)
     places = CheckPlaces.of(_places_held(session), apart=capacity, beside=beside)
     waiting = (
@@ -76,7 +73,7 @@ def claim_checks(
             return None
         busy[row.host] += 1
         taken = places.take(organization, row.host)
-        values = {"state": AccountState.CHECKING, "check_lease": _until(lease_seconds)}
+        values = {"state": AccountState.CHECKING, **check_beat(lease_seconds)}
         raised = update(Account).where(Account.id == row.id)
         token = Account.check_token + 1
         raised = raised.values(check_token=token, check_beside=taken, **values)
@@ -98,9 +95,8 @@ def living_runs(session: Session) -> int:
 def claim_account_runs(
     session: Session, *, limit_per_server: int, lease_seconds: int, capacity: int = 1000
 ) -> list[Claimed]:
-    """Take back expired account runs, end the runs that are done, then claim what may begin."""
+    """End the runs that are done, then claim what may begin."""
     _lock(session)
-    expire_account_runs(session)
     complete_runs(session)
     hosts, allowed = busy_hosts(session), limits(session, limit_per_server)
     free = capacity - _count(session, select(AccountRun.id).where(_live()))
@@ -113,15 +109,19 @@ def claim_account_runs(
         if row is None:
             return None
         hosts[row.host] += 1
-        values = {"state": AccountRunState.RUNNING, "lease": _until(lease_seconds)}
+        values: dict[str, Any] = {
+            "state": AccountRunState.RUNNING,
+            "not_before": None,
+            "pause_seconds": 0,
+        }
         # Not begun yet (store.reporting_in.begin_account_run).
-        values["phase"] = Phase.WAITING
+        values |= {"phase": Phase.WAITING, **beat(AccountRun, lease_seconds)}
         raised = update(AccountRun).where(AccountRun.id == row.id)
         token = AccountRun.token + 1
         return Claimed(
             row.id,
             session.execute(
-                raised.values(token=token, not_before=None, **values).returning(AccountRun.token)
+                raised.values(token=token, **values).returning(AccountRun.token)
             ).scalar_one(),
         )
 
@@ -131,18 +131,18 @@ def claim_account_runs(
 def extend_lease(session: Session, account_run_id: int, token: int, *, seconds: int) -> bool:
     """False: the account run is not ours any more, and nothing may be written for it."""
     query = update(AccountRun).where(owned(account_run_id, token))
-    return _changed(session.execute(query.values(lease=_until(seconds))))
+    return _changed(session.execute(query.values(**beat(AccountRun, seconds))))
 
 
 def extend_check(session: Session, account_id: int, token: int, *, seconds: int) -> bool:
     query = update(Account).where(owned_check(account_id, token))
-    return _changed(session.execute(query.values(check_lease=_until(seconds))))
+    return _changed(session.execute(query.values(**check_beat(seconds))))
 
 
 def begin_check(session: Session, account_id: int, token: int, *, seconds: int) -> bool:
     """The claim was taken up by a worker. False: it is over, there is nothing to do."""
     query = update(Account).where(owned_check(account_id, token))
-    values = {"check_lease": _until(seconds), "check_attempts": Account.check_attempts + 1}
+    values = {**check_beat(seconds), "check_attempts": Account.check_attempts + 1}
     return _changed(session.execute(query.values(check_started_at=now(), **values)))
 
 
@@ -243,7 +243,7 @@ def _runnable(run_id: int) -> Select[Any]:
     return _host_of(query).where(
         AccountRun.run_id == run_id,
         AccountRun.state == AccountRunState.PENDING,
-        AccountRun.not_before.is_(None) | (AccountRun.not_before <= now()),
+        is_due(AccountRun),
         # A row that was edited meanwhile waits for its check.
         Account.state.not_in((AccountState.NEW, AccountState.CHECKING)),
         ~same_mailbox.exists(),
@@ -294,7 +294,3 @@ def _count(session: Session, query: Select[Any]) -> int:
 
 def _changed(result: Any) -> bool:
     return isinstance(result, CursorResult) and result.rowcount == 1
-
-
-def _until(seconds: int) -> Any:
-    return now() + timedelta(seconds=seconds)

@@ -267,6 +267,7 @@ def _reset(session: Session, ids: list[int], to: AccountRunState) -> None:
                 phase=Phase.WAITING,
                 attempts=0,
                 not_before=None,
+                pause_seconds=0,
                 completed_at=None,
                 error="",
                 server_words="",

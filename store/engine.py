@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from store.file import DatabaseFile, opened_only
+
 SQLITE_TIMEOUT = 30
 POSTGRESQL_IDLE = 60
 """Seconds for which a transaction may lie idle: ours wait for nothing but the database."""
@@ -48,6 +50,7 @@ class Store:
         self._writer = make_engine(self.url, write=True)
         self._reader = make_engine(self.url, write=False)
         self._process = os.getpid()
+        self._file = DatabaseFile.of(self.url)
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -55,7 +58,7 @@ class Store:
         self._notice_fork()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
             # Now, and not at the first statement: a time in it is not to grow old in a queue.
-            session.connection()
+            self._file.refuse_another(session.connection())
             yield session
 
     @contextmanager
@@ -63,6 +66,7 @@ class Store:
         """One consistent view. A write in it is refused by the database."""
         self._notice_fork()
         with Session(self._reader, expire_on_commit=False) as session:
+            self._file.refuse_another(session.connection())
             yield session
 
     def dispose(self) -> None:
@@ -71,6 +75,7 @@ class Store:
         self._reader.dispose()
 
     def _notice_fork(self) -> None:
+        self._file.refuse_moved()
         if self._process != os.getpid():
             # The parent's connections are the parent's: forgotten here, not closed.
             self._writer.dispose(close=False)
@@ -82,7 +87,9 @@ def make_engine(url: str, *, write: bool) -> Engine:
     """Errors do not show parameters: they would stand in logs, and in Redis."""
     if make_url(url).get_backend_name() != "sqlite":
         return _postgresql(url, write=write)
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": SQLITE_TIMEOUT})
+    engine = create_engine(
+        opened_only(url), hide_parameters=True, connect_args={"timeout": SQLITE_TIMEOUT}
+    )
     pragma = "PRAGMA journal_mode=WAL" if write else "PRAGMA query_only=ON"
     begin = "BEGIN IMMEDIATE" if write else "BEGIN"
 

@@ -1,4 +1,7 @@
-"""What becomes of work whose worker is gone: its lease ran out.
+"""What becomes of work whose worker is gone, and of what waits for its time.
+
+Only the clock judges, by what it has seen itself (store.judge): the time of day of another machine,
+or of another moment, is not believed.
 
 A claim that no worker ever began costs no attempt: it only waited in a queue that was lost. One
 that was begun five times without an answer is ended, so that it cannot kill workers for ever.
@@ -6,15 +9,17 @@ that was begun five times without an answer is ended, so that it cannot kill wor
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from store.doubt import mark_doubtful
+from store.judge import Judge, Mark
 from store.recount import recounted
-from store.states import AccountRunState, AccountState, MigrationState, Phase, move
-from store.tables import Account, AccountRun, FindingRow, now
+from store.states import AccountRunState, AccountState, MailState, MigrationState, Phase, move
+from store.tables import Account, AccountRun, FindingRow, NoticeMail, now
 from store.wishes import BACK_TO, is_wanted
 from sync.errors import Code
 
@@ -22,10 +27,63 @@ ATTEMPTS = 5
 
 _LOST = "The worker ended without an answer, five times."
 
+_AT_A_TIME = 200
+"""The rest a second later: SQLite bounds the depth of a condition."""
 
-def expire_checks(session: Session) -> None:
-    """Checks whose lease is over: new again, or blocked after five attempts."""
-    gone = (Account.state == AccountState.CHECKING) & (Account.check_lease < now())
+_RUNS = select(AccountRun.id, AccountRun.token, AccountRun.beat, AccountRun.lease_seconds).where(
+    AccountRun.state == AccountRunState.RUNNING
+)
+_CHECKS = select(
+    Account.id, Account.check_token, Account.check_beat, Account.check_lease_seconds
+).where(Account.state == AccountState.CHECKING)
+_MAILS = select(NoticeMail.id, NoticeMail.token, NoticeMail.beat, NoticeMail.lease_seconds).where(
+    NoticeMail.state == MailState.WAITING, NoticeMail.lease.is_not(None)
+)
+
+
+def take_back(session: Session, judge: Judge) -> None:
+    """The claims whose heartbeat has stood still for their lease, and the pauses that are over."""
+    _expire_checks(session, _lapsed(session, judge, "check", _CHECKS))
+    _expire_account_runs(session, _lapsed(session, judge, "run", _RUNS))
+    mails = _lapsed(session, judge, "mail", _MAILS)
+    _set(session, NoticeMail, _still(mails, NoticeMail.token, NoticeMail.beat), lease=None)
+    _end_pauses(session, judge, AccountRun, AccountRunState.PENDING)
+    _end_pauses(session, judge, NoticeMail, MailState.WAITING)
+
+
+def lapsed_seconds(session: Session, judge: Judge) -> float:
+    """For how long the longest of them has lapsed; 0: none has."""
+    kinds = (("check", _CHECKS), ("run", _RUNS))
+    return max((judge.over(kind, _read(session, query)) for kind, query in kinds), default=0.0)
+
+
+def _lapsed(session: Session, judge: Judge, kind: str, query: Any) -> list[Mark]:
+    return judge.stood_still(kind, _read(session, query))
+
+
+def _read(session: Session, query: Any) -> Callable[[], list[Mark]]:
+    def read() -> list[Mark]:
+        return [Mark(row[0], (row[1], row[2]), row[3]) for row in session.execute(query)]
+
+    return read
+
+
+def _still(marks: list[Mark], token: Any, beat: Any) -> ColumnElement[bool]:
+    """These, but for one whose heartbeat has come meanwhile."""
+    row = token.class_.id
+    same = [
+        and_(row == mark.id, token == mark.sign[0], beat == mark.sign[1])
+        for mark in marks[:_AT_A_TIME]
+    ]
+    return or_(false(), *same)
+
+
+def _expire_checks(session: Session, lapsed: list[Mark]) -> None:
+    """New again, or blocked after five attempts."""
+    if not lapsed:
+        return
+    gone = _still(lapsed, Account.check_token, Account.check_beat)
+    gone &= Account.state == AccountState.CHECKING
     given_up = gone & (Account.check_attempts >= ATTEMPTS)
     for account_id in list(session.scalars(select(Account.id).where(given_up))):
         session.add(
@@ -41,19 +99,17 @@ def expire_checks(session: Session) -> None:
     _set(session, Account, gone, state=move(AccountState.CHECKING, AccountState.NEW))
 
 
-def expire_account_runs(session: Session) -> None:
-    """Account runs whose lease is over: back to where they are wanted."""
-    gone = (AccountRun.state == AccountRunState.RUNNING) & (AccountRun.lease < now())
-    query = select(AccountRun.id, AccountRun.lease).where(gone)
-    lost = session.execute(query.with_for_update()).all()
-    if not lost:
+def _expire_account_runs(session: Session, lapsed: list[Mark]) -> None:
+    """Back to where they are wanted."""
+    if not lapsed:
         return
-    for row in lost:
-        mark_doubtful(session, row.id, row.lease)
-        _set(session, AccountRun, AccountRun.id == row.id, **recounted(session, row.id))
-    # These and no others: the lease of one more may end meanwhile.
-    ours = AccountRun.id.in_([row.id for row in lost])
-    gone = ours & (AccountRun.state == AccountRunState.RUNNING)
+    gone = _still(lapsed, AccountRun.token, AccountRun.beat)
+    gone &= AccountRun.state == AccountRunState.RUNNING
+    lost = list(session.scalars(select(AccountRun.id).where(gone).with_for_update()))
+    for number in lost:
+        mark_doubtful(session, number)
+        _set(session, AccountRun, AccountRun.id == number, **recounted(session, number))
+    gone = AccountRun.id.in_(lost) & (AccountRun.state == AccountRunState.RUNNING)
     _set(
         session,
         AccountRun,
@@ -69,6 +125,15 @@ def expire_account_runs(session: Session) -> None:
         move(AccountRunState.RUNNING, to)
         there = gone & is_wanted(wish)
         _set(session, AccountRun, there, state=to, phase=Phase.WAITING, folder="", **ended)
+
+
+def _end_pauses(session: Session, judge: Judge, table: Any, state: str) -> None:
+    """Counted by the clock: `not_before` was written by whoever's clock, and is only shown."""
+    waits = (table.state == state) & (table.pause_seconds > 0)
+    query = select(table.id, table.token, table.attempts, table.pause_seconds).where(waits)
+    over = [mark.id for mark in judge.stood_still(table.__tablename__, _read(session, query))]
+    if over:
+        _set(session, table, table.id.in_(over) & waits, not_before=None, pause_seconds=0)
 
 
 def _set(session: Session, table: Any, where: ColumnElement[bool], **values: Any) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from store import folder_lists, habits, notices
+from store.beats import paused
 from store.completion import complete_runs
 from store.recount import recounted
 from store.reporting_in import write_values
@@ -110,10 +110,10 @@ def retry_account_run(
     token: int,
     reason: Reason,
     *,
-    not_before: datetime,
+    seconds: float,
 ) -> bool:
-    """Another attempt, not before that time; the reason stays to be seen until it begins."""
-    values = {**reason.values, "not_before": not_before}
+    """Another attempt after so long; the reason stays to be seen until it begins."""
+    values = {**reason.values, **paused(seconds)}
     return leave_account_run(session, account_run_id, token, values)
 
 

@@ -1,7 +1,7 @@
 """The outbox: who may send which mail, and what became of it. As claims of account runs.
 
     waiting and due, nobody's    → claimed: a lease and a higher number
-    lease over                   → due again at once; after nine attempts failed
+    lease over (store.expiry)    → due again at once; after nine attempts failed
 
 A mail is handed to the server under its claim, and entered as sent by the same. What a worker
 handed over just before it died may therefore be sent twice; it is never sent not at all. Both
@@ -14,9 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
+from store.beats import beat, paused
+from store.beats import is_due as is_over
 from store.claims import Claimed
 from store.states import MailState, move
 from store.tables import Notice, NoticeMail, now
@@ -45,7 +47,7 @@ def is_due(session: Session) -> bool:
 def claim(session: Session, *, lease_seconds: int, capacity: int) -> list[Claimed]:
     """The oldest mails that are due, while fewer than `capacity` are being sent."""
     _give_up(session)
-    sending = (NoticeMail.state == MailState.WAITING) & (NoticeMail.lease >= now())
+    sending = (NoticeMail.state == MailState.WAITING) & NoticeMail.lease.is_not(None)
     free = capacity - (session.scalar(select(func.count(NoticeMail.id)).where(sending)) or 0)
     if free <= 0:
         return []
@@ -58,7 +60,7 @@ def claim(session: Session, *, lease_seconds: int, capacity: int) -> list[Claime
 
 def begin(session: Session, mail_id: int, token: int, *, seconds: int) -> Letter | None:
     """None: the claim is over, there is nothing to send."""
-    values = {"attempts": NoticeMail.attempts + 1, "lease": now() + timedelta(seconds=seconds)}
+    values = {"attempts": NoticeMail.attempts + 1, **beat(NoticeMail, seconds)}
     if not _write(session, mail_id, token, values):
         return None
     mail = session.get_one(NoticeMail, mail_id, populate_existing=True)
@@ -75,7 +77,7 @@ def begin(session: Session, mail_id: int, token: int, *, seconds: int) -> Letter
 
 def extend(session: Session, mail_id: int, token: int, *, seconds: int) -> bool:
     """False: it is somebody else's now."""
-    return _write(session, mail_id, token, {"lease": now() + timedelta(seconds=seconds)})
+    return _write(session, mail_id, token, beat(NoticeMail, seconds))
 
 
 def sent(session: Session, mail_id: int, token: int) -> bool:
@@ -90,11 +92,11 @@ def not_sent(
     *,
     error: str,
     server_words: str,
-    again: datetime | None,
+    again: timedelta | None,
 ) -> bool:
-    """`again`: not before that time; None: it is given up."""
+    """`again`: not before so much time has passed; None: it is given up."""
     said = {"error": error, "server_words": server_words}
-    waits = {"lease": None, "not_before": again}
+    waits = {"lease": None, **paused(0 if again is None else again.total_seconds())}
     return _write(session, mail_id, token, said | (waits if again else _end(MailState.FAILED)))
 
 
@@ -105,18 +107,13 @@ def leave_unsent(session: Session, error: str) -> None:
 
 
 def _due() -> ColumnElement[bool]:
-    at = now()
-    return (
-        (NoticeMail.state == MailState.WAITING)
-        & or_(NoticeMail.lease.is_(None), NoticeMail.lease < at)
-        & or_(NoticeMail.not_before.is_(None), NoticeMail.not_before <= at)
-    )
+    waits = (NoticeMail.state == MailState.WAITING) & NoticeMail.lease.is_(None)
+    return waits & is_over(NoticeMail)
 
 
 def _raised(session: Session, mail_id: int, lease_seconds: int) -> int:
-    lease = now() + timedelta(seconds=lease_seconds)
     raised = update(NoticeMail).where(NoticeMail.id == mail_id)
-    values = raised.values(token=NoticeMail.token + 1, lease=lease)
+    values = raised.values(token=NoticeMail.token + 1, **beat(NoticeMail, lease_seconds))
     return session.execute(values.returning(NoticeMail.token)).scalar_one()
 
 

@@ -156,13 +156,13 @@ def _ripe() -> Any:
     last = (
         select(Notice.id)
         .where(Notice.migration_id == NoticeEvent.migration_id, Notice.kind == Kind.ACTION)
-        .where(Notice.created_at > now() - APART)
+        .where(Notice.created_at.between(now() - APART, now()))
     )
     return (
         select(NoticeEvent.migration_id)
         .where(NoticeEvent.notice_id.is_(None), ~last.exists())
         .group_by(NoticeEvent.migration_id)
-        .having(func.min(NoticeEvent.at) <= now() - GATHERED)
+        .having((func.min(NoticeEvent.at) <= now() - GATHERED) | (func.max(NoticeEvent.at) > now()))
     )
 
 
@@ -182,7 +182,7 @@ def _is_known(session: Session, account_id: int, code: str) -> bool:
     told = exists().where(
         NoticeEvent.account_id == account_id,
         NoticeEvent.code == code,
-        NoticeEvent.at > now() - NEWS_AGAIN,
+        NoticeEvent.at.between(now() - NEWS_AGAIN, now()),
     )
     return bool(session.scalar(select(told)))
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from store.beats import beat
 from store.ledger import owned
 from store.states import Phase
 from store.tables import AccountRun, FolderRow, NoteRow, now
@@ -53,7 +53,7 @@ def begin_account_run(session: Session, account_run_id: int, token: int, *, seco
     named are named again."""
     values: dict[str, Any] = {
         "phase": Phase.PROVISIONING,
-        "lease": now() + timedelta(seconds=seconds),
+        **beat(AccountRun, seconds),
         "attempts": AccountRun.attempts + 1,
         "started_at": func.coalesce(AccountRun.started_at, now()),
         "completed_at": None,

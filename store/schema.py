@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 
 from store.engine import SQLITE_TIMEOUT, driver_url
+from store.file import number, opened_only
 
 _ADVISORY_LOCK = 7_260_301
 
@@ -28,11 +29,14 @@ def upgrade(database_url: str, to: str = "head") -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, to)
+        if url.get_backend_name() == "sqlite":
+            number(connection)
+            connection.commit()
 
 
 def is_current(database_url: str) -> bool:
     """Whether the database has exactly the tables of this version."""
-    engine = _engine(make_url(driver_url(database_url)))
+    engine = _engine(opened_only(driver_url(database_url)))
     with engine.connect() as connection:
         heads = MigrationContext.configure(connection).get_current_heads()
     return set(heads) == set(ScriptDirectory.from_config(_config()).get_heads())

@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from store.held_columns import CheckHeld, Doubtful, Held
 from store.report_columns import Course, MoreCounters
 from store.states import (
     AccountRunState,
@@ -183,7 +184,7 @@ class Reading(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("user_account.id"), primary_key=True)
 
 
-class Account(Base):
+class Account(CheckHeld, Base):
     """One row of a migration. A row whose line could not be read is kept too, blocked."""
 
     __tablename__ = "account"
@@ -210,7 +211,7 @@ class Account(Base):
     state: Mapped[str] = mapped_column(String(16), default=AccountState.NEW)
     check_token: Mapped[int] = mapped_column(default=0)
     check_lease: Mapped[datetime | None]
-    """While checking: until when the check is believed to live."""
+    """While checking: as an account run's."""
     check_beside: Mapped[bool] = mapped_column(default=False, server_default=false())
     """While checking: in the place of a worker that copies, too."""
     check_attempts: Mapped[int] = mapped_column(default=0)
@@ -269,7 +270,7 @@ class Run(Base):
     )
 
 
-class AccountRun(Course, Base):
+class AccountRun(Course, Held, Base):
     """One account in one run. Its counters are the sums of its folders' reports."""
 
     __tablename__ = "account_run"
@@ -287,12 +288,9 @@ class AccountRun(Course, Base):
     phase: Mapped[str] = mapped_column(String(16), default=Phase.WAITING)
     token: Mapped[int] = mapped_column(default=0)
     """The fencing number: raised by each claim; a write with an older one is refused."""
-    lease: Mapped[datetime | None]
     wish: Mapped[str] = mapped_column(String(16), default="")
     """paused or stopped: what a person wants of this account alone (store.wishes)."""
     attempts: Mapped[int] = mapped_column(default=0)
-    not_before: Mapped[datetime | None]
-    """A retry that has to wait; None: at once."""
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     folder: Mapped[str] = mapped_column(Text, default="")
@@ -403,7 +401,7 @@ class LedgerFolder(Base):
     """How both folders were when they were equal (sync.ledger_rows.pack_rest)."""
 
 
-class LedgerBatch(Base):
+class LedgerBatch(Doubtful, Base):
     """An intent, and after it is settled the pairs it left. Append-only but for `settled`."""
 
     __tablename__ = "ledger_batch"
@@ -416,8 +414,6 @@ class LedgerBatch(Base):
     settled: Mapped[bool] = mapped_column(default=False)
     at: Mapped[datetime] = mapped_column(default=now)
     """When it was written, and for an intent when it was settled."""
-    doubtful_since: Mapped[datetime | None]
-    """An open intent's: since then at the latest whoever wrote it is dead, and sends nothing."""
     kind: Mapped[str] = mapped_column(String(8))
     """One of sync.ledger_kinds.Kind."""
     packed: Mapped[bytes]
@@ -455,7 +451,7 @@ class Notice(Base):
     )
 
 
-class NoticeMail(Base):
+class NoticeMail(Held, Base):
     """One notice to one address."""
 
     __tablename__ = "notice_mail"
@@ -466,10 +462,7 @@ class NoticeMail(Base):
     state: Mapped[str] = mapped_column(String(16), default=MailState.WAITING)
     token: Mapped[int] = mapped_column(default=0)
     """The fencing number, as of an account run."""
-    lease: Mapped[datetime | None]
-    """Until when somebody is sending it; None: nobody is."""
     attempts: Mapped[int] = mapped_column(default=0)
-    not_before: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(Text, default="")
     """Why it has not been sent (yet), in words; the mail server's own in `server_words`."""
     server_words: Mapped[str] = mapped_column(Text, default="")

@@ -11,20 +11,27 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from store.ahead import too_far_ahead
 from store.due import STARTABLE
+from store.expiry import lapsed_seconds
+from store.judge import Judge
 from store.states import AccountRunState, AccountState, ScheduleState
-from store.tables import Account, AccountRun, FindingRow, Migration, NoticeMail, Run, now
+from store.tables import Account, AccountRun, FindingRow, History, Migration, NoticeMail, Run, now
 
 WINDOW = timedelta(hours=1)
+_LEEWAY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
     """Ages in seconds, 0 where there is nothing: the longest due start, and the longest lapsed
-    claim, which no clock has taken back yet."""
+    claim, which no clock has taken back yet. How many claims, and next starts, are further ahead
+    than they can be; how many starts were computed anew for that in the last day."""
 
     start: float = 0.0
     claim: float = 0.0
+    ahead: int = 0
+    computed_anew: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,8 @@ class Figures:
     """By kind: check, account run, run. Sorted."""
 
 
-def overdue(session: Session) -> Overdue:
+def overdue(session: Session, judge: Judge) -> Overdue:
+    """`judge` is whose asks this time and again: lapsed is what it has seen standing still."""
     start = session.scalar(
         select(func.min(Migration.next_start_at)).where(
             Migration.next_start_at <= now(),
@@ -51,13 +59,27 @@ def overdue(session: Session) -> Overdue:
             Migration.state.in_(STARTABLE),
         )
     )
-    run = session.scalar(
-        select(func.min(AccountRun.lease)).where(AccountRun.state == AccountRunState.RUNNING)
+    since = now() - timedelta(days=1)
+    anew = select(func.count()).where(History.kind == "time", History.at.between(since, now()))
+    return Overdue(
+        start=_age(start),
+        claim=lapsed_seconds(session, judge),
+        ahead=len(too_far_ahead(session)) + _leases_ahead(session),
+        computed_anew=session.scalar(anew) or 0,
     )
-    check = session.scalar(
-        select(func.min(Account.check_lease)).where(Account.state == AccountState.CHECKING)
+
+
+def _leases_ahead(session: Session) -> int:
+    """Further than their length: whoever wrote them has another time of day than we."""
+    runs = select(AccountRun.lease, AccountRun.lease_seconds).where(
+        AccountRun.state == AccountRunState.RUNNING
     )
-    return Overdue(_age(start), max(_age(run), _age(check)))
+    checks = select(Account.check_lease, Account.check_lease_seconds).where(
+        Account.state == AccountState.CHECKING
+    )
+    rows = [*session.execute(runs), *session.execute(checks)]
+    far = now() + _LEEWAY
+    return sum(1 for lease, seconds in rows if lease and lease > far + timedelta(seconds=seconds))
 
 
 def figures(session: Session) -> Figures:

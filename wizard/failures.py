@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
-from flask import Flask, render_template, request
+from flask import Flask, current_app, make_response, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException, ServiceUnavailable
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from importer.amounts import size
+from store import trouble
+from store.engine import StoreError
 from store.hashing import Busy
+
+log = logging.getLogger("mailhaul.web")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,25 @@ _EXPIRED = Saying(
 )
 
 
-def answer(error: HTTPException) -> tuple[str, int]:
+def away(error: StoreError) -> ResponseReturnValue:
+    """The database cannot be used: said without asking it for anything, not even who asks. What
+    it refuses for another reason is a fault of ours."""
+    if not trouble.is_away(error):
+        return answer(InternalServerError(original_exception=error))
+    words = trouble.words(error)
+    log.warning("page=unanswered database=away reason=%s", type(error).__name__)
+    if "HX-Request" in request.headers:
+        return _bare("failures/fragment.html", Saying("The database cannot be used", words)), 503
+    page = _bare("failures/bare.html", Saying("Mailhaul cannot answer just now", words))
+    return make_response(page, 503, {"Retry-After": "10"})
+
+
+def _bare(template: str, saying: Saying) -> str:
+    """Not render_template: what every page is given asks the database who is signed in."""
+    return current_app.jinja_env.get_template(template).render(saying=saying, code=503)
+
+
+def answer(error: HTTPException) -> ResponseReturnValue:
     code = error.code or 500
     saying = SAYINGS.get(code, SAYINGS[500 if code >= 500 else 400])
     if isinstance(error, CSRFError):
@@ -67,6 +91,15 @@ def answer(error: HTTPException) -> tuple[str, int]:
     return render_template(template, code=code, saying=saying), code
 
 
+def answered(error: HTTPException) -> ResponseReturnValue:
+    """A page that says no is made of what the database knows, too."""
+    try:
+        return answer(error)
+    except StoreError as away_too:
+        return away(away_too)
+
+
 def init_app(app: Flask) -> None:
-    app.register_error_handler(HTTPException, answer)
-    app.register_error_handler(Busy, lambda _error: answer(ServiceUnavailable(retry_after=3)))
+    app.register_error_handler(HTTPException, answered)
+    app.register_error_handler(Busy, lambda _error: answered(ServiceUnavailable(retry_after=3)))
+    app.register_error_handler(StoreError, away)

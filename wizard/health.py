@@ -21,7 +21,10 @@ from flask.typing import ResponseReturnValue
 
 from jobs.queue import CHECKS, RUNS
 from jobs.seen import Lookout, Seen
+from store import trouble
 from store.engine import Store, StoreError
+from store.judge import Judge
+from store.trouble import AWAY
 from store.vitals import Overdue, overdue
 
 health = Blueprint("health", __name__)
@@ -44,19 +47,26 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """None: the database, or Redis, does not answer."""
+    """None: the database, or Redis, does not answer; `sql_words`, `redis_words` say why."""
 
     sql: Overdue | None
     redis: Seen | None
+    sql_words: str = AWAY
+    redis_words: str = ""
 
     @property
     def troubles(self) -> tuple[Trouble, ...]:
         if self.sql is None:
-            return (Trouble("sql", "The database does not answer: nothing can be shown or done."),)
+            return (Trouble("sql", self.sql_words),)
         if self.redis is None:
-            words = "Redis does not answer. What runs now goes on, and the rest waits."
+            why = self.redis_words or "Redis does not answer"
+            words = f"{why}. What runs now goes on, and the rest waits."
             return (Trouble("redis", f"{_NOTHING}: {words}"),)
-        return (*_clock_troubles(self.redis), *_worker_troubles(self.redis))
+        if self.redis.refuses:
+            words = f"{self.redis.refuses}. What runs now goes on, and the rest waits."
+            return (Trouble("redis", f"{_NOTHING}: {words}"),)
+        found = (*_clock_troubles(self.redis), *_worker_troubles(self.redis))
+        return (*found, *_time_troubles(self.redis, self.sql))
 
 
 class Watch:
@@ -64,7 +74,8 @@ class Watch:
 
     def __init__(self, store: Store, lookout: Lookout) -> None:
         self._lookout = lookout
-        self._sql = _Patient(lambda: _overdue(store))
+        judge = Judge()
+        self._sql = _Patient(lambda: _overdue(store, judge))
         self._asking = threading.Lock()
         self._asked = float("-inf")
         self._facts: Facts | None = None
@@ -78,7 +89,10 @@ class Watch:
         if not self._asking.acquire(blocking=old is None) and old is not None:
             return old
         try:
-            self._facts = Facts(self._sql.answer(SQL_SECONDS), self._lookout.look())
+            sql, redis = self._sql.answer(SQL_SECONDS), self._lookout.look()
+            late = sql if isinstance(sql, Overdue) else None
+            words = sql if isinstance(sql, str) else AWAY
+            self._facts = Facts(late, redis, words, self._lookout.why)
             self._asked = time.monotonic()
             return self._facts
         finally:
@@ -92,13 +106,13 @@ class _Patient:
     """A question that may hang for ever: it is asked once at a time, and not waited for longer
     than was said."""
 
-    def __init__(self, question: Callable[[], Overdue | None]) -> None:
+    def __init__(self, question: Callable[[], Overdue | str]) -> None:
         self._question = question
         self._thread: threading.Thread | None = None
-        self._answer: Overdue | None = None
+        self._answer: Overdue | str | None = None
 
-    def answer(self, seconds: float) -> Overdue | None:
-        """None: there is none (yet)."""
+    def answer(self, seconds: float) -> Overdue | str | None:
+        """None: there is none (yet); words: why there is none."""
         if self._thread is None:
             self._answer = None
             self._thread = threading.Thread(target=self._ask, name="health", daemon=True)
@@ -148,12 +162,15 @@ def as_json(facts: Facts) -> dict[str, Any]:
         "degraded": {one.what: one.words for one in facts.troubles},
         "web": "ok",
         "sql": "away" if late is None else "ok",
-        "redis": "away" if seen is None else "ok",
+        "redis": "away" if seen is None else "refuses" if seen.refuses else "ok",
         "workers": {name: one.workers for name, one in queues.items()},
         "waiting": {name: one.waiting for name, one in queues.items()},
         "clock_seconds": None if seen is None else _rounded(seen.clock),
         "oldest_due_start_seconds": None if late is None else _rounded(late.start),
         "oldest_lapsed_claim_seconds": None if late is None else _rounded(late.claim),
+        "times_apart_seconds": None if seen is None else _rounded(seen.apart or seen.jumped),
+        "times_too_far_ahead": None if late is None else late.ahead,
+        "starts_computed_anew": None if late is None else late.computed_anew,
     }
 
 
@@ -175,6 +192,27 @@ def _worker_troubles(seen: Seen) -> tuple[Trouble, ...]:
     )
 
 
+def _time_troubles(seen: Seen, late: Overdue) -> tuple[Trouble, ...]:
+    if seen.jumped:
+        jump = f"has jumped {_direction(seen.jumped)} by {_long(abs(seen.jumped))}"
+        return (Trouble("time", f"The time of day of the clock {jump}: no schedule starts yet."),)
+    if seen.apart:
+        words = f"a clock is {_long(abs(seen.apart))} {_side(seen.apart)} this one"
+        return (Trouble("time", f"Times may be wrong: {words}. Set all machines' clocks."),)
+    if late.ahead:
+        many = f"{late.ahead} of the times that are stored lie further ahead than they can"
+        return (Trouble("time", f"Times may be wrong: {many}; they are computed anew."),)
+    return ()
+
+
+def _direction(seconds: float) -> str:
+    return "ahead" if seconds > 0 else "back"
+
+
+def _side(seconds: float) -> str:
+    return "ahead of" if seconds > 0 else "behind"
+
+
 _NOTHING = "Nothing is started at the moment"
 
 
@@ -186,12 +224,12 @@ def _long(seconds: float) -> str:
     return "1 minute" if minutes <= 1 else f"{minutes} minutes"
 
 
-def _overdue(store: Store) -> Overdue | None:
+def _overdue(store: Store, judge: Judge) -> Overdue | str:
     try:
         with store.read() as session:
-            return overdue(session)
-    except StoreError:
-        return None
+            return overdue(session, judge)
+    except StoreError as error:
+        return trouble.words(error)
 
 
 def _named(troubles: tuple[Trouble, ...]) -> str:

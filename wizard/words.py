@@ -137,6 +137,7 @@ HISTORY: Mapping[str, str] = {
     "activated": "Schedule active again",
     "held": "Could not start yet",
     "lapsed": "Not started any more",
+    "time": "Next start computed anew",
     "account paused": "Account paused",
     "account resumed": "Account resumed",
     "account stopped": "Account stopped",

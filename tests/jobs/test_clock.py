@@ -8,10 +8,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
+from jobs.clock import TimeOfDay
 from jobs.queue import RUNS
 from jobs.services import Services
 from tests.jobs.conftest import OwnRedis, wait_until
-from tests.store.world import started
+from tests.store.world import HandClock, started
 
 Spawn = Callable[..., "subprocess.Popen[bytes]"]
 
@@ -58,3 +61,26 @@ def test_the_clock_outlives_the_database(services: Services, redis: OwnRedis, sp
     database.rmdir()
     away.rename(database)
     wait_until(lambda: rung(redis) == 1, "a worker is called", 10)
+
+
+@pytest.mark.parametrize("seconds", [86_400.0, 3600.0, -3600.0, -86_400.0])
+def test_a_time_of_day_that_jumped_is_not_trusted_for_a_while(seconds: float) -> None:
+    """Nor is the one to which it jumps back. What goes on as time does is trusted."""
+    clock, told = HandClock(), HandClock()
+    told.at = 1_700_000_000.0
+    time_of_day = TimeOfDay(told, clock)
+
+    def later(passed: float, jump: float = 0.0) -> bool:
+        clock.at += passed
+        told.at += passed + jump
+        return time_of_day.is_trusted()
+
+    assert later(5)
+    assert later(86_400)
+    assert not later(1, jump=seconds)
+    assert time_of_day.jumped == seconds
+    assert not later(25)
+    assert not later(1, jump=-seconds)
+    assert not later(29)
+    assert later(2)
+    assert time_of_day.jumped == 0

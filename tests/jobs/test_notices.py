@@ -16,6 +16,7 @@ from jobs.notices import NO_SERVER, PAUSES, pause
 from jobs.services import Services
 from launch.certificates import Authority
 from store import notices
+from store.judge import Judge
 from store.mails import ATTEMPTS, Letter
 from store.tables import Migration, NoticeMail, now
 from tests.conftest import free_port
@@ -63,7 +64,7 @@ def send_due(services: Services) -> int:
 def hurry(services: Services) -> None:
     """As if the pause before the next attempt were over."""
     with services.store.write() as session:
-        session.execute(update(NoticeMail).values(not_before=now() - timedelta(seconds=1)))
+        session.execute(update(NoticeMail).values(not_before=None, pause_seconds=0))
 
 
 def test_a_start_is_mailed_to_each_address(
@@ -85,7 +86,7 @@ def test_a_start_is_mailed_to_each_address(
 def test_no_server_means_rows_that_say_so(services: Services, redis: OwnRedis) -> None:
     """The clock enters it, and nobody is called."""
     started(services.store, notify=TO)
-    tick(services.store, services.bell, services.settings)
+    tick(services.store, services.bell, services.settings, Judge())
     assert {(mail.state, mail.error) for mail in mails(services)} == {("unsent", NO_SERVER)}
     assert not any(b"notice" in key for key in redis.client.keys("rq:job:*"))
 
@@ -189,7 +190,7 @@ def test_notices_outlive_redis(
 ) -> None:
     """What is written while it is away, or was in its queue when it was emptied, is sent once."""
     started(mailing.store, notify=TO, accounts=3, threads=1)
-    tick(mailing.store, mailing.bell, mailing.settings)
+    tick(mailing.store, mailing.bell, mailing.settings, Judge())
     redis.client.flushall()
     redis.stop()
     redis.start()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from store import account_moves, control
 from store.account_moves import Move
@@ -14,11 +12,11 @@ from store.control import NotStartable
 from store.engine import Store
 from store.finishing import Reason, fail_account_run, finish_account_run, leave_account_run
 from store.states import AccountState, IllegalMove, MigrationState
-from store.tables import Account, AccountRun, History, Migration, now
+from store.tables import Account, AccountRun, History, Migration
 from store.wishes import wanted
 from sync.errors import Code
 from sync.report import FolderReport, MailboxReport, Verdict
-from tests.store.world import account_run, begun, claim_runs, started
+from tests.store.world import account_run, begun, claim_runs, lapse, started
 
 DONE = MailboxReport((FolderReport("INBOX", "INBOX", verified=True),), Verdict.VERIFIED)
 
@@ -99,8 +97,7 @@ def test_a_wish_outlives_the_worker(store: Store) -> None:
     migration_id = started(store)
     (claim,) = claim_runs(store)
     make(store, migration_id, claim.id, Move.PAUSE)
-    with store.write() as session:
-        session.execute(update(AccountRun).values(lease=now() - timedelta(seconds=1)))
+    lapse(store)
     assert claim_runs(store) == []
     assert states(store) == ["paused"]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, update
@@ -18,12 +17,21 @@ from store.claims import (
     extend_lease,
 )
 from store.engine import Store
-from store.expiry import ATTEMPTS
-from store.finishing import CheckEnd, Reason, fail_account_run, finish_check
+from store.expiry import ATTEMPTS, take_back
+from store.finishing import CheckEnd, Reason, fail_account_run, finish_check, retry_account_run
+from store.judge import Judge
 from store.reporting_in import begin_account_run
 from store.states import AccountRunState, AccountState, MigrationState
 from store.tables import Account, AccountRun, FindingRow, Migration, Run, now
-from tests.store.world import account_run, add_migration, begun, claim_runs, started
+from tests.store.world import (
+    HandClock,
+    account_run,
+    add_migration,
+    begun,
+    claim_runs,
+    lapse,
+    started,
+)
 
 
 def claimed_checks(store: Store, *, limit: int = 1000, capacity: int = 1000) -> list[Claimed]:
@@ -31,11 +39,9 @@ def claimed_checks(store: Store, *, limit: int = 1000, capacity: int = 1000) -> 
         return claim_checks(session, limit_per_server=limit, lease_seconds=30, capacity=capacity)
 
 
-def expire(store: Store) -> None:
-    past = now() - timedelta(hours=1)
+def taken_back(store: Store, judge: Judge) -> None:
     with store.write() as session:
-        session.execute(update(AccountRun).values(lease=past))
-        session.execute(update(Account).values(check_lease=past))
+        take_back(session, judge)
 
 
 def _claim_all(url: str) -> list[int]:
@@ -107,13 +113,21 @@ def test_two_account_runs_never_write_to_one_mailbox(store: Store) -> None:
 
 
 def test_a_retry_waits_for_its_time(store: Store) -> None:
-    """not_before is respected, and forgotten once it has come."""
-    started(store)
+    """The clock counts it, whatever time of day was entered; then it is forgotten."""
+    claim = begun(store)
     with store.write() as session:
-        session.execute(update(AccountRun).values(not_before=now() + timedelta(minutes=1)))
+        retry_account_run(session, claim.id, claim.token, Reason("throttled"), seconds=60)
+        session.execute(update(AccountRun).values(not_before=now().replace(year=2000)))
     assert claim_runs(store) == []
+    clock = HandClock()
+    judge = Judge(clock)
+    for clock.at in (0.0, 59.0):
+        taken_back(store, judge)
+        assert claim_runs(store) == []
     with store.write() as session:
-        session.execute(update(AccountRun).values(not_before=now()))
+        session.execute(update(AccountRun).values(not_before=now().replace(year=2100)))
+    clock.at = 60.0
+    taken_back(store, judge)
     (claim,) = claim_runs(store)
     assert account_run(store, claim.id).not_before is None
 
@@ -133,7 +147,7 @@ def test_capacity_bounds_all_migrations_together(store: Store) -> None:
 def test_an_expired_lease_gives_the_account_to_another_worker(store: Store) -> None:
     """The new claim has a higher number, and the old one can extend nothing."""
     claim = begun(store)
-    expire(store)
+    lapse(store)
     (again,) = claim_runs(store)
     assert again == Claimed(claim.id, claim.token + 1)
     with store.write() as session:
@@ -142,13 +156,45 @@ def test_an_expired_lease_gives_the_account_to_another_worker(store: Store) -> N
         assert extend_lease(session, again.id, again.token, seconds=30)
 
 
-def test_a_living_lease_is_left_alone(store: Store) -> None:
-    """Extending holds the claim."""
+@pytest.mark.parametrize("year", [2000, 2100])
+def test_the_time_of_day_judges_no_lease(store: Store, year: int) -> None:
+    """One that is long over, or ends in a hundred years, lives while its number moves, and has
+    lapsed when it has stood still for its length."""
     claim = begun(store)
-    expire(store)
+    clock = HandClock()
+    judge = Judge(clock)
+    for clock.at in (0.0, 29.0, 58.0, 87.0):
+        with store.write() as session:
+            assert extend_lease(session, claim.id, claim.token, seconds=30)
+            session.execute(update(AccountRun).values(lease=now().replace(year=year)))
+        taken_back(store, judge)
+    clock.at = 116.9
+    taken_back(store, judge)
+    assert account_run(store, claim.id).state == "running"
+    clock.at = 117.0
+    taken_back(store, judge)
+    assert account_run(store, claim.id).state == "pending"
+
+
+def test_a_lease_has_the_length_that_its_worker_gave_it(store: Store) -> None:
+    """A worker on another machine may have longer ones than the clock gives."""
+    claim = begun(store)
     with store.write() as session:
-        assert extend_lease(session, claim.id, claim.token, seconds=30)
-    assert claim_runs(store) == []
+        assert extend_lease(session, claim.id, claim.token, seconds=300)
+    clock = HandClock()
+    judge = Judge(clock)
+    for clock.at in (0.0, 299.0):
+        taken_back(store, judge)
+        assert account_run(store, claim.id).state == "running"
+
+
+def test_a_judge_that_has_just_been_started_looks_on_first(store: Store) -> None:
+    """It has seen nothing stand still yet."""
+    claim = begun(store)
+    clock = HandClock()
+    for clock.at in (0.0, 1000.0, 2000.0):
+        taken_back(store, Judge(clock))
+    assert account_run(store, claim.id).state == "running"
 
 
 def test_claims_that_no_worker_began_cost_no_attempt(store: Store) -> None:
@@ -156,7 +202,7 @@ def test_claims_that_no_worker_began_cost_no_attempt(store: Store) -> None:
     started(store)
     for _ in range(ATTEMPTS + 3):
         assert len(claim_runs(store)) == 1
-        expire(store)
+        lapse(store)
     assert len(claim_runs(store)) == 1
 
 
@@ -167,7 +213,7 @@ def test_work_that_kills_its_worker_five_times_is_ended(store: Store) -> None:
         (claim,) = claim_runs(store)
         with store.write() as session:
             assert begin_account_run(session, claim.id, claim.token, seconds=30)
-        expire(store)
+        lapse(store)
     assert claim_runs(store) == []
     run = account_run(store, claim.id)
     assert (run.state, run.error) == (AccountRunState.FAILED, "internal")
@@ -184,7 +230,7 @@ def test_a_check_that_kills_its_worker_five_times_blocks_its_row(store: Store) -
         (claim,) = claimed_checks(store)
         with store.write() as session:
             assert begin_check(session, claim.id, claim.token, seconds=30)
-        expire(store)
+        lapse(store)
     assert claimed_checks(store) == []
     with store.read() as session:
         account = session.get_one(Account, claim.id)
@@ -206,7 +252,7 @@ def test_lost_work_of_a_run_that_rests_rests_too(
     claim = begun(store)
     with store.write() as session:
         session.execute(update(Run).values(state=of_run))
-    expire(store)
+    lapse(store)
     assert claim_runs(store) == []
     assert account_run(store, claim.id).state == expected
 
@@ -225,7 +271,7 @@ def test_a_check_ends_once(store: Store) -> None:
     with store.write() as session:
         add_migration(session, state=AccountState.NEW)
     (old,) = claimed_checks(store)
-    expire(store)
+    lapse(store)
     (new,) = claimed_checks(store)
     blocked = CheckEnd(False, [FindingRow(level="blocking", code="x", words="No.")])
     ready = CheckEnd(True, [FindingRow(level="ok", code="y", words="Yes.")], messages=5)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-
 import pytest
 from sqlalchemy import update
 
-from store import control
+from store import control, steady
 from store.doubt import quiet_seconds
 from store.engine import Store
-from store.expiry import expire_account_runs
 from store.finishing import leave_account_run
 from store.ledger import SqlLedger
 from store.reporting_in import News, begin_account_run, tell
-from store.tables import AccountRun, Run, now
+from store.tables import LedgerBatch, Run
 from sync.intent import FolderKey, Intent, Pair
-from tests.store.world import account_run, begun, claim_runs
+from tests.store.world import account_run, begun, claim_runs, lapse
 
 KEY = FolderKey("INBOX", 1, "INBOX", 2)
 
@@ -39,11 +36,12 @@ class Work:
         with self.store.read() as session:
             return quiet_seconds(session, self.account_id)
 
-    def dies(self, lease: datetime) -> None:
-        """Its lease is found to be over."""
-        with self.store.write() as session:
-            session.execute(update(AccountRun).values(lease=lease))
-            expire_account_runs(session)
+    def dies(self, ago: float) -> None:
+        """Its heartbeat was found to stand still, so many seconds ago."""
+        then = steady.clock() - ago
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(steady, "clock", lambda: then)
+            lapse(self.store)
 
     def is_taken_up(self) -> None:
         (claim,) = claim_runs(self.store)
@@ -57,42 +55,47 @@ def work(store: Store) -> Work:
     return Work(store)
 
 
-def ago(seconds: float) -> datetime:
-    return now() - timedelta(seconds=seconds)
-
-
 def test_a_dead_worker_is_quiet_since_the_end_of_its_lease(work: Work) -> None:
     """Not since its last word: it may have sent until then. And not before it is found dead."""
     work.ledger.intend(KEY, Intent((1, 2), uidnext=7))
     assert work.quiet == 0
-    work.dies(ago(60))
+    work.dies(60)
     assert 60 <= work.quiet < 90
 
 
 def test_a_second_death_does_not_begin_the_waiting_anew(work: Work) -> None:
     """Who dies while it waits for the first has sent nothing: what it waited for counts."""
     work.ledger.intend(KEY, Intent((1, 2), uidnext=7))
-    work.dies(ago(60))
+    work.dies(60)
     work.is_taken_up()
-    work.dies(ago(1))
+    work.dies(1)
     assert 60 <= work.quiet < 90
 
 
 def test_the_latest_sender_decides(work: Work) -> None:
     """One intent of which nobody knows means that nothing is known."""
     work.ledger.intend(KEY, Intent((1,), uidnext=7))
-    work.dies(ago(60))
+    work.dies(60)
     work.is_taken_up()
     work.ledger.intend(KEY, Intent((2,), uidnext=8))
     assert work.quiet == 0
-    work.dies(ago(20))
+    work.dies(20)
     assert 20 <= work.quiet < 50
+
+
+def test_another_machine_knows_nothing_of_it(work: Work) -> None:
+    """Two clocks that were started at different times are not compared, nor are times of day."""
+    work.ledger.intend(KEY, Intent((1, 2), uidnext=7))
+    work.dies(60)
+    with work.store.write() as session:
+        session.execute(update(LedgerBatch).values(doubtful_boot="of another machine"))
+    assert work.quiet == 0
 
 
 def test_what_is_settled_is_not_in_doubt(work: Work) -> None:
     """Nothing open, nothing to wait for."""
     number = work.ledger.intend(KEY, Intent((1,), uidnext=7))
-    work.dies(ago(60))
+    work.dies(60)
     work.is_taken_up()
     work.ledger.settle(KEY, number, [])
     assert work.quiet == 0
@@ -108,7 +111,7 @@ def copied_more_than_told(work: Work) -> None:
 def test_what_a_dead_worker_copied_is_counted_by_the_ledger(work: Work) -> None:
     """Its own counters lag behind; found stays the sum."""
     copied_more_than_told(work)
-    work.dies(ago(1))
+    work.dies(1)
     run = account_run(work.store, work.id)
     assert (run.state, run.found, run.copied, run.size_copied) == ("pending", 5, 2, 20)
 
@@ -120,7 +123,7 @@ def test_what_arrived_after_all_is_counted_where_it_was_sent(work: Work) -> None
     with work.store.write() as session:
         migration_id = session.get_one(Run, account_run(work.store, work.id).run_id).migration_id
         control.stop(session, migration_id, None)
-    work.dies(ago(1))
+    work.dies(1)
     assert (account_run(work.store, sent).state, account_run(work.store, sent).copied) == (
         "stopped",
         0,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from store.engine import Store
 from store.tables import Account, Organization
@@ -112,6 +113,7 @@ def test_a_forked_child_gets_connections_of_its_own(store: Store) -> None:
 
 def test_sqlite_keeps_a_write_ahead_log(tmp_path: Path) -> None:
     """Without it a reader would wait for each writer."""
+    (tmp_path / "new.db").touch()
     store = Store(f"sqlite:///{tmp_path / 'new.db'}")
     with store.write() as session:
         assert session.scalar(text("PRAGMA journal_mode")) == "wal"
@@ -126,3 +128,17 @@ def test_an_error_does_not_show_what_was_written(store: Store) -> None:
     with pytest.raises(IntegrityError) as caught, store.write() as session:
         session.add(Organization(name="swordfish", id=1))
     assert "parameters hidden" in str(caught.value)
+
+
+def test_no_database_is_made_where_there_is_none(tmp_path: Path) -> None:
+    """Only store.schema.upgrade makes one; a name may hold what a URL knows."""
+    path = tmp_path / "a #1?b%20.db"
+    store = Store(str(URL.create("sqlite", database=str(path))))
+    with pytest.raises(OperationalError), store.write():
+        pass
+    assert list(tmp_path.iterdir()) == []
+    path.touch()
+    with store.read() as session:
+        session.execute(text("SELECT 1"))
+    store.dispose()
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]

@@ -6,13 +6,12 @@ import pytest
 
 from store.download_log import LogLine, Mark, download_log
 from store.engine import Store
-from store.expiry import expire_account_runs
 from store.finishing import leave_account_run
 from store.ledger import SqlLedger
-from store.tables import Account, AccountRun, LedgerBatch, now
+from store.tables import Account, AccountRun, LedgerBatch
 from sync.errors import Stopped, StopReason
 from sync.intent import FolderKey, Intent, Known, Pair, Place
-from tests.store.world import account_run, begun, claim_runs
+from tests.store.world import account_run, begun, claim_runs, lapse
 
 KEY = FolderKey("Entwürfe", 11, "INBOX.Drafts", 22)
 
@@ -105,10 +104,8 @@ def test_a_worker_that_lost_the_account_writes_nothing(
         run = session.get_one(AccountRun, number)
         if fence == "left":
             leave_account_run(session, number, run.token)
-        else:
-            run.lease = now().replace(year=2000)
-            session.flush()
-            expire_account_runs(session)
+    if fence != "left":
+        lapse(store)
     if fence == "taken over":
         assert claim_runs(store)
     before = reopened(ledger, store).load(KEY)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from store import mails
 from store.claims import Claimed
 from store.engine import Store
 from store.mails import ATTEMPTS
-from store.tables import NoticeMail, now
-from tests.store.world import started
+from store.tables import NoticeMail
+from tests.store.world import lapse, started
 
 
 def waiting(store: Store, to: str = "a@example.com; b@example.com; c@example.com") -> None:
@@ -43,11 +43,6 @@ def is_due(store: Store) -> bool:
         return mails.is_due(session)
 
 
-def expire(store: Store) -> None:
-    with store.write() as session:
-        session.execute(update(NoticeMail).values(lease=now() - timedelta(seconds=1)))
-
-
 def test_a_mail_is_claimed_once_and_only_so_many_at_a_time(store: Store) -> None:
     """The third waits for a place."""
     waiting(store)
@@ -66,7 +61,7 @@ def test_what_was_lost_is_claimed_again_with_a_higher_number(store: Store) -> No
     waiting(store, "a@example.com")
     (old,) = claim(store)
     assert not is_due(store)
-    expire(store)
+    lapse(store)
     assert is_due(store)
     (new,) = claim(store)
     assert (new.id, new.token) == (old.id, old.token + 1)
@@ -86,13 +81,12 @@ def test_a_mail_waits_for_its_next_attempt(store: Store) -> None:
     begin(store, one)
     with store.write() as session:
         said = {"error": "It was refused.", "server_words": "451 later"}
-        later = now() + timedelta(minutes=1)
+        later = timedelta(minutes=1)
         assert mails.not_sent(session, one.id, one.token, again=later, **said)
     (row,) = rows(store)
     assert (row.state, row.error, row.server_words) == ("waiting", "It was refused.", "451 later")
     assert claim(store) == []
-    with store.write() as session:
-        session.execute(update(NoticeMail).values(not_before=now()))
+    lapse(store)
     (two,) = claim(store)
     with store.write() as session:
         assert mails.not_sent(session, two.id, two.token, again=None, **said)
@@ -106,7 +100,7 @@ def test_a_mail_that_kills_its_worker_does_not_do_so_for_ever(store: Store) -> N
     for _ in range(ATTEMPTS):
         (one,) = claim(store)
         assert begin(store, one) is not None
-        expire(store)
+        lapse(store)
     assert claim(store) == []
     (row,) = rows(store)
     assert row.state == "failed"
@@ -118,7 +112,7 @@ def test_a_claim_that_no_worker_took_up_costs_no_attempt(store: Store) -> None:
     waiting(store, "a@example.com")
     for _ in range(ATTEMPTS + 1):
         assert len(claim(store)) == 1
-        expire(store)
+        lapse(store)
     assert rows(store)[0].attempts == 0
 
 

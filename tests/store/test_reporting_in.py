@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from sqlalchemy import select
 
@@ -12,7 +10,7 @@ from store.engine import Store
 from store.finishing import Reason, finish_account_run, retry_account_run
 from store.reporting_in import News, begin_account_run, tell
 from store.states import AccountRunState, MigrationState, Phase
-from store.tables import AccountRun, FolderRow, NoteRow, now
+from store.tables import AccountRun, FolderRow, NoteRow
 from store.wishes import wanted
 from sync.errors import Code
 from sync.model import Folder, FolderList, FolderStatus, Namespace
@@ -79,7 +77,7 @@ def test_a_new_attempt_replaces_what_the_earlier_one_told(store: Store) -> None:
     with store.write() as session:
         tell(session, claim.id, claim.token, News({"copied": 2, "found": 3}, [FOLDER], [NOTE]))
         lost = Reason("connection_lost", "bye", "source")
-        assert retry_account_run(session, claim.id, claim.token, lost, not_before=now())
+        assert retry_account_run(session, claim.id, claim.token, lost, seconds=0)
     assert account_run(store, claim.id).error == "connection_lost"
     (again,) = claim_runs(store)
     with store.write() as session:
@@ -128,10 +126,9 @@ def test_the_report_decides_how_it_ended(
 def test_a_retry_waits_and_keeps_its_attempts(store: Store) -> None:
     """The reason is shown while it waits."""
     claim = begun(store)
-    later = now() + timedelta(minutes=1)
     with store.write() as session:
         assert retry_account_run(
-            session, claim.id, claim.token, Reason("throttled", "slow"), not_before=later
+            session, claim.id, claim.token, Reason("throttled", "slow"), seconds=60
         )
     run = account_run(store, claim.id)
     assert (run.state, run.attempts, run.error) == (AccountRunState.PENDING, 1, "throttled")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 
 from store import logins
+from store.doubt import quiet_seconds
 from store.engine import Store, driver_url
 from store.habits import Habits, ServerHabit, habits
 from store.schema import upgrade
-from store.tables import Account, AccountRun
+from store.tables import Account, AccountRun, LedgerBatch
 from sync.alteration import Alteration
 from tests.store.conftest import new_database
 
@@ -115,4 +116,26 @@ def test_an_account_has_come_as_far_as_it_counted(empty_url: str) -> None:
     with store.read() as session:
         run = session.get_one(AccountRun, 9)
         assert (run.reached, run.omitted, run.left_out) == (750, None, ["Spam"])
+    store.dispose()
+
+
+def test_claims_are_held_and_what_was_in_doubt_is_waited_for(empty_url: str) -> None:
+    """0008: a claim is good for 30 seconds from the clock's first look on; a time of day says
+    nothing any more of when somebody was still sending."""
+    filled(
+        empty_url,
+        "0007",
+        *FIRST,
+        "INSERT INTO ledger_folder (id, account_id, subject, source, source_uidvalidity,"
+        " destination, destination_uidvalidity) VALUES (1, 5, '', 'INBOX', 1, 'INBOX', 2)",
+        "INSERT INTO ledger_batch (folder_id, account_run_id, uidnext, settled, at, doubtful_since,"
+        " kind, packed) VALUES (1, 9, 7, false, '2026-01-01', '2026-01-01', 'sent', '')",
+    )
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.read() as session:
+        account = session.get_one(Account, 5)
+        assert (account.check_beat, account.check_lease_seconds) == (0, 30)
+        assert quiet_seconds(session, 5) == 0
+        assert session.scalars(select(LedgerBatch.doubtful_boot)).all() == [""]
     store.dispose()

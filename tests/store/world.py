@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 from store import control, destinations
 from store.claims import Claimed, claim_account_runs
 from store.engine import Store
+from store.expiry import take_back
+from store.judge import Judge
 from store.reporting_in import begin_account_run
 from store.states import AccountState
 from store.tables import Account, AccountRun, Domain, Migration, Organization
@@ -67,6 +69,25 @@ def started(store: Store, **columns: Any) -> int:
 def claim_runs(store: Store, *, limit: int = 1000, lease: int = 30) -> list[Claimed]:
     with store.write() as session:
         return claim_account_runs(session, limit_per_server=limit, lease_seconds=lease)
+
+
+class HandClock:
+    """Goes on when a test says so."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def lapse(store: Store) -> None:
+    """Every claim's heartbeat stands still, and every pause passes, for an hour of the clock's."""
+    clock = HandClock()
+    judge = Judge(clock)
+    for clock.at in (0.0, 3600.0):
+        with store.write() as session:
+            take_back(session, judge)
 
 
 def begun(store: Store, **columns: Any) -> Claimed:

@@ -14,6 +14,7 @@ from redis import Redis
 from app import create_app
 from jobs.queue import CHECKS, RUNS
 from settings import Settings
+from store.ahead import compute_anew
 from store.states import MigrationState
 from store.tables import Account, now
 from tests.wizard import world as seeds
@@ -79,10 +80,66 @@ def test_what_is_late_is_told_in_seconds(app: Flask, services: Services, world: 
         due = seeds.ready_draft(session, services.sealer, world)
         due.state, due.next_start_at = MigrationState.SCHEDULED, now() - timedelta(seconds=100)
         lost = seeds.ready_draft(session, services.sealer, world).accounts[0]
-        lost.state, lost.check_lease = "checking", now() - timedelta(seconds=300)
+        lost.state, lost.check_lease_seconds = "checking", 1
     _, found = asked(app)
     assert 100 <= float(str(found["oldest_due_start_seconds"])) < 160
-    assert 300 <= float(str(found["oldest_lapsed_claim_seconds"])) < 360
+    assert found["oldest_lapsed_claim_seconds"] == 0.0
+    time.sleep(1.3)
+    _, found = asked(app)
+    assert 0.1 <= float(str(found["oldest_lapsed_claim_seconds"])) < 60
+
+
+@pytest.mark.parametrize("ahead", [86_400, 3600, -3600, -86_400])
+def test_a_worker_with_another_time_of_day_lives_and_is_named(
+    app: Flask, redis: Redis, services: Services, ahead: int
+) -> None:
+    """What it has entered ends by itself; that its times are not ours is said."""
+    signs_on(redis, RUNS, CHECKS, silent=-ahead)
+    redis.expire(redis.keys("rq:worker:*")[0], 100)
+    services.bell.ticked()
+    status, found = asked(app)
+    assert (status, found["workers"]) == (503, {RUNS: 1, CHECKS: 1})
+    apart = float(str(found["times_apart_seconds"]))
+    assert abs(apart - ahead) <= 121
+    degraded = found["degraded"]
+    assert isinstance(degraded, dict)
+    assert ("ahead of" if ahead > 0 else "behind") in degraded["time"]
+    redis.delete(*redis.keys("rq:worker:*"))
+    assert asked(app)[1]["workers"] == {RUNS: 0, CHECKS: 0}
+
+
+@pytest.mark.usefixtures("all_is_well")
+def test_a_clock_that_has_jumped_is_named(app: Flask, services: Services) -> None:
+    """And that no schedule starts meanwhile."""
+    services.bell.ticked(86_400.0)
+    status, found = asked(app)
+    assert (status, found["times_apart_seconds"]) == (503, 86_400.0)
+    degraded = found["degraded"]
+    assert isinstance(degraded, dict)
+    assert degraded == {
+        "time": "The time of day of the clock has jumped ahead by 24 hours: no schedule starts yet."
+    }
+
+
+@pytest.mark.usefixtures("all_is_well")
+@pytest.mark.parametrize("days", [1, 2])
+def test_what_is_too_far_ahead_is_counted(
+    app: Flask, services: Services, world: World, days: int
+) -> None:
+    """A loop's next start, and the lease of a check, that a clock which was ahead has left."""
+    with services.store.write() as session:
+        loop = seeds.ready_draft(session, services.sealer, world)
+        loop.loop, loop.loop_minutes, loop.state = True, 1, MigrationState.COMPLETE
+        loop.next_start_at = now() + timedelta(days=days)
+        held = seeds.ready_draft(session, services.sealer, world).accounts[0]
+        held.state, held.check_lease = "checking", now() + timedelta(days=days)
+    status, found = asked(app)
+    assert (status, found["times_too_far_ahead"]) == (503, 2)
+    with services.store.write() as session:
+        assert compute_anew(session, loop.id)
+        session.get_one(Account, held.id).check_lease = now()
+    status, found = asked(app)
+    assert (status, found["times_too_far_ahead"], found["starts_computed_anew"]) == (200, 0, 1)
 
 
 @pytest.mark.usefixtures("all_is_well")
