@@ -13,6 +13,7 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue, Worker, worker_registration
+from rq.exceptions import DeserializationError
 from rq.job import Job
 from rq.worker import WorkerStatus
 
@@ -21,7 +22,15 @@ from jobs import tasks
 from jobs.lease import die_with
 from jobs.leaving import LEAVING
 from jobs.logs import log_quietly
-from jobs.queue import SERIALIZER, connect, lines_of
+from jobs.queue import (
+    CHECK_TASK,
+    LIST_TASK,
+    NOTICE_TASK,
+    RUN_TASK,
+    SERIALIZER,
+    connect,
+    lines_of,
+)
 from jobs.services import current
 
 _MONITORING_SECONDS = 5
@@ -35,12 +44,35 @@ TASKS = (tasks.check, tasks.run_account, tasks.list_mailboxes, tasks.send_notice
 """Imported before the first fork, so that no job pays for it."""
 
 
+NAMES = frozenset((CHECK_TASK, RUN_TASK, LIST_TASK, NOTICE_TASK))
+_CALLBACKS = ("_success_callback_name", "_failure_callback_name", "_stopped_callback_name")
+
+
+def is_ours(job: Job) -> bool:
+    """One of our tasks, on numbers and a name, and nothing else that RQ would call by its name:
+    whoever can write to Redis is not to choose what a worker runs."""
+    if any(getattr(job, name) for name in _CALLBACKS):
+        return False
+    try:
+        known = job.func_name in NAMES and job.instance is None and not job.kwargs
+        return known and all(isinstance(one, int | str) for one in job.args)
+    except (DeserializationError, ValueError, TypeError):
+        return False
+
+
 class HaulWorker(Worker):
     """RQ's forking worker. Asked to end, it asks its job to leave at the next clean point. Redis
     may be away or emptied meanwhile: the job goes on, since its lease is in SQL."""
 
     parent_pid = 0
     max_connection_wait_time = 5.0
+
+    def execute_job(self, job: Job, queue: Queue) -> None:
+        if is_ours(job):
+            super().execute_job(job, queue)
+            return
+        log.error("job=refused queue=%s reason=not_one_of_our_tasks", queue.name)
+        self.connection.delete(job.key)
 
     def fork_work_horse(self, job: Job, queue: Queue) -> None:
         self.parent_pid = os.getpid()
