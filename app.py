@@ -13,7 +13,7 @@ from settings import Settings
 from store.derived import cookie_secret
 from store.engine import Store
 from store.seal import Sealer, load_keys
-from wizard import access, failures, health, pages, safety, sizes, words
+from wizard import access, failures, health, numbers, pages, safety, sizes, words
 from wizard.forwarded import Forwarded
 from wizard.services import Services
 from wizard.session import login_manager
@@ -25,6 +25,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     keys = load_keys(chosen.secret_keys, chosen.key_file)
     app = Flask(__name__)
     _configure(app, chosen, keys[0])
+    app.url_map.converters["int"] = numbers.RowNumber
     app.extensions["mailhaul"] = Services(
         settings=chosen,
         store=Store(chosen.database_url),
@@ -36,7 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     # The sizes before all that reads a form. The guard before CSRF: who may not do a thing at all
     # is told that first.
-    for part in (sizes, access, safety, failures, words, health, pages):
+    for part in (sizes, access, numbers, safety, failures, words, health, pages):
         part.init_app(app)
     cli.register(app)
     cli.register(app)
@@ -57,5 +58,8 @@ def _configure(app: Flask, settings: Settings, fernet_key: str) -> None:
         RATELIMIT_HEADERS_ENABLED=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
     )
+    # Redirected to, such an address would name whatever host the client has claimed.
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from ipaddress import AddressValueError, IPv6Address
 
+from imap.address import is_odd_number
+
+__all__ = ["HostFault", "is_odd_number", "split_host", "strip_invisible"]
+
 _NAME = re.compile(r"[^\s/@:;,\"'<>\\\[\]()]+")
 _INVISIBLE = "\u200b\u2060\ufeff"
 
@@ -33,6 +37,8 @@ def split_host(text: str) -> tuple[str, int]:
         raise HostFault("only the server's name is wanted, without anything like 'imap://'")
     if not _NAME.fullmatch(host):
         raise HostFault("a server name has no blanks, no '@' and no '/'")
+    if is_odd_number(host):
+        raise HostFault("an IPv4 address has four decimal numbers without leading zeros")
     return host, _port(port) if colon else 0
 
 

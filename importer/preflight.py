@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 from contextlib import closing
 
 from imap import open_source
+from imap.address import look_up
 from imap.server import Login, NetworkPolicy, Server
 from importer.address import AddressFault, ascii_domain, mailbox_address
 from importer.check_result import CheckResult, CheckSubject, Doing, SoFar
@@ -124,8 +124,7 @@ def _door(server: Server) -> int:
 
 def _addresses(host: str) -> set[str]:
     """Of a host that cannot be resolved, none: the connection says why."""
-    try:
-        found = socket.getaddrinfo(ascii_domain(host), None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
+    found = look_up(ascii_domain(host), None, NetworkPolicy().connect_timeout)
+    if found is None or isinstance(found, Exception):
         return set()
     return {str(entry[4][0]) for entry in found}

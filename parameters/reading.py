@@ -6,11 +6,15 @@ as it stands, also when it begins with a dash. Names are never shortened.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from parameters.options import OPTIONS, OURS, REPEATED, Option, Sort
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_VERBATIM = ("password1", "password2", "passfile1", "passfile2")
 
 
 class Usage(ValueError):
@@ -65,7 +69,9 @@ def _next(rest: Iterator[str], option: Option) -> str:
 
 
 def take(given: Given, option: Option, value: str) -> None:
-    """One option more."""
+    """One option more. Raises Usage for a character that no folder, pattern or number has."""
+    if option.name not in _VERBATIM and _CONTROL.search(value):
+        raise Usage(f"--{option.name}: its value has a line break or another control character.")
     if option.sort is Sort.FLAG:
         given.flags.add(option.name)
     elif option.sort in (Sort.HARMLESS, Sort.HARMLESS_WITH_VALUE):

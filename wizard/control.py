@@ -14,6 +14,7 @@ from store import control as moves
 from store.control import NotStartable
 from store.states import IllegalMove
 from store.tables import Migration, User
+from wizard.numbers import row_number
 from wizard.services import services
 from wizard.session import acting, own_migration
 
@@ -134,7 +135,7 @@ def readers(migration_id: int) -> ResponseReturnValue:
         migration = own_migration(session, migration_id)
         offered = {one.id: one.email for one in scope.customers(session, migration.organization_id)}
         texts = request.form.getlist("reader")
-        chosen = frozenset(int(text) for text in texts if text.isdigit() and int(text) in offered)
+        chosen = frozenset(row for text in texts if (row := row_number(text)) in offered and row)
         drafts.give_reports(session, migration_id, chosen)
         names = ", ".join(sorted(offered[one] for one in chosen)) or "no customer"
         _tell(session, migration, "changed", f"Reports are open to {names}.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit, urlunsplit
+
 from flask import Flask, Response, request
 from flask_limiter import Limiter
 from flask_wtf.csrf import CSRFProtect
@@ -41,6 +43,15 @@ def limiter_storage(redis_url: str) -> str:
     return "redis+" + redis_url if redis_url.startswith("unix://") else redis_url
 
 
+def keep_here(response: Response) -> Response:
+    """A redirect to this site is a path: its host would be what the client has claimed."""
+    parts = urlsplit(response.headers.get("Location", ""))
+    if parts.netloc and parts.netloc == request.host:
+        path = "/" + parts.path.lstrip("/")
+        response.headers["Location"] = urlunsplit(("", "", path, parts.query, parts.fragment))
+    return response
+
+
 def add_headers(response: Response) -> Response:
     response.headers.update(HEADERS)
     if request.is_secure:
@@ -55,3 +66,4 @@ def init_app(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     app.after_request(add_headers)
+    app.after_request(keep_here)

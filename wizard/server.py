@@ -15,6 +15,7 @@ from store.aim import PasswordNeeded
 from store.obstacles import deletes
 from store.tables import Migration
 from wizard.forms.server import ServerForm, prefilled
+from wizard.numbers import row_number
 from wizard.options import PROOFS, chosen, in_short
 from wizard.services import services
 from wizard.session import acting, own_migration, person, viewer
@@ -139,10 +140,10 @@ def _take_options(session: Session, migration: Migration, before: Choices, after
 
 def _recreated(session: Session) -> Migration | None:
     """F18: a new migration with the fields of an old one."""
-    number = request.args.get("like", "")
-    if not number.isdigit():
+    number = row_number(request.args.get("like", ""))
+    if number is None:
         return None
-    found = scope.migration(session, viewer(), int(number))
+    found = scope.migration(session, viewer(), number)
     return found if found is not None else abort(404)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from ipaddress import ip_address, ip_network
 
 import pytest
 
-from imap.address import Address, permitted, resolve, resolve_all
+from imap.address import Address, is_odd_number, permitted, resolve, resolve_all
 from imap.server import NetworkPolicy, Server
+from importer.hosts import HostFault, split_host
 from sync.errors import Code, ConnectFailed, Side
 
 PUBLIC = [
@@ -117,3 +121,33 @@ def test_an_allowed_host_resolves_to_its_address() -> None:
     server = Server("127.0.0.1", 143)
     assert resolve(server, policy) == Address("127.0.0.1", 143)
     assert resolve_all(server, policy) == (Address("127.0.0.1", 143),)
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["010.0.0.1", "10.0.0.01", "0x0a.0.0.1", "10.1", "167772161", "10.0.1", "010.0.0.1.",
+     "08.8.8.8", "００８.8.8.8", "0x8080808", "8.8.2056"],
+)  # fmt: skip
+def test_an_address_that_two_programs_read_differently_is_refused(host: str) -> None:
+    """Also where the range is allowed: nobody knows which server was meant."""
+    everywhere = (ip_network("0.0.0.0/0"),)
+    with pytest.raises(ConnectFailed) as refused:
+        resolve(Server(host, 993), NetworkPolicy(allowed_networks=everywhere))
+    assert refused.value.code is Code.HOST_REFUSED
+    assert is_odd_number(host)
+    with pytest.raises(HostFault):
+        split_host(host)
+
+
+def test_a_resolver_that_says_nothing_has_the_time_of_a_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look-up cannot be interrupted, and is not waited for longer than that."""
+    silence = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: silence.wait(20))
+    begun = time.monotonic()
+    with pytest.raises(ConnectFailed) as refused:
+        resolve(Server("slow.example", 993), NetworkPolicy(connect_timeout=0.3))
+    silence.set()
+    assert refused.value.code is Code.CONNECT_TIMEOUT
+    assert time.monotonic() - begun < 5

@@ -11,7 +11,7 @@ from parameters.choices import Choices
 from parameters.custom import parse_custom
 from parameters.faults import faults
 from parameters.options import OPTIONS, Option, Sort
-from parameters.reading import Usage
+from parameters.reading import Usage, read
 from sync.options import Mode, SyncOptions
 
 MAILCOW = """
@@ -224,3 +224,11 @@ def test_nothing_is_nothing(custom: str) -> None:
     assert meant(custom) == sync_options(Choices(), mode=Mode.NEW, dry_run=False)
     with pytest.raises(Usage, match="not known"):
         parse_custom("--nothing")
+
+
+@pytest.mark.parametrize("bad", ["\r\n", "\n", "\0", "\x85", "\u2028"])
+@pytest.mark.parametrize("option", ["--f1f2", "--folder", "--exclude", "--subfolder2"])
+def test_no_value_has_a_line_break(option: str, bad: str) -> None:
+    """What would be stored and sent as a folder's name is refused where it is read."""
+    with pytest.raises(Usage, match="control character"):
+        read([option, f"A=B{bad}C"])

@@ -10,7 +10,7 @@ from wtforms import Field, Form, StringField
 from wtforms.fields import SelectChoice
 from wtforms.validators import ValidationError
 
-from importer.hosts import HostFault, split_host
+from importer.hosts import HostFault, is_odd_number, split_host
 
 _NAME = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -73,6 +73,10 @@ def _check_labels(text: str) -> None:
         labels = text.rstrip(".").encode("idna").decode("ascii").split(".")
     except UnicodeError:
         labels = []
+    if is_odd_number(text):
+        raise ValidationError(
+            "An IPv4 address has four decimal numbers without leading zeros: 192.0.2.1."
+        )
     if not labels or not all(_NAME.fullmatch(label) for label in labels):
         raise ValidationError("Write the server as imap.example.com or as an IP address.")
 
