@@ -21,6 +21,7 @@ from store.engine import Store
 from store.expiry import take_back
 from store.judge import Judge
 from store.samples import take_due
+from store.wiping import due_for_wiping, wipe
 
 log = logging.getLogger("mailhaul.clock")
 
@@ -55,6 +56,7 @@ def tick(
     if judge is not None and starts and not away:
         mend_next_starts(store)
         starts_made = start_what_is_due(store)
+        wipe_passwords(store)
     limit, lease = settings.connections_per_server, settings.lease_seconds
     places = 0 if away else max(settings.run_workers, bell.workers(RUNS))
     with store.write() as session:
@@ -119,6 +121,16 @@ def mend_next_starts(store: Store) -> None:
         with store.write() as session:
             if compute_anew(session, migration_id):
                 log.warning("migration=%d next_start=computed_anew", migration_id)
+
+
+def wipe_passwords(store: Store) -> None:
+    """Of what is over, and was not repeated for long enough."""
+    with store.read() as session:
+        found = due_for_wiping(session)
+    for migration_id in found:
+        with store.write() as session:
+            if wipe(session, migration_id):
+                log.info("migration=%d passwords=wiped", migration_id)
 
 
 def start_what_is_due(store: Store) -> int:

@@ -193,7 +193,9 @@ def unready(
     session: Session, migration: Migration, *, rehearse: bool = False
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Why it cannot be started, and the accounts that are in the way. Both empty: it can."""
-    query = select(Account.id, Account.state).where(Account.migration_id == migration.id)
+    without = Account.source_password_sealed.is_(None).label("without")
+    query = select(Account.id, Account.state, without)
+    query = query.where(Account.migration_id == migration.id)
     rows = session.execute(query.order_by(Account.position)).all()
     blocked = [row.id for row in rows if row.state == AccountState.BLOCKED]
     unchecked = [row.id for row in rows if row.state in (AccountState.NEW, AccountState.CHECKING)]
@@ -202,6 +204,9 @@ def unready(
         reasons.append("There are no accounts yet: choose or upload some in step 2.")
     if blocked:
         reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
+    wiped = migration.passwords_wiped_at
+    if wiped is not None and any(row.without for row in rows if row.id in blocked):
+        reasons.append(f"The stored passwords were removed on {wiped:%Y-%m-%d}: type them again.")
     if unchecked:
         reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
     reasons += ownership.reasons(session, migration)

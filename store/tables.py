@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
@@ -148,6 +149,9 @@ class Migration(Base):
     """parameters.choices.Choices, which nothing here looks into but for that deletion."""
     note: Mapped[str] = mapped_column(Text, default="")
 
+    keep_days: Mapped[int] = mapped_column(default=7, server_default=text("7"))
+    """For so long after its end its passwords are kept (store.wiping)."""
+    passwords_wiped_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     organization: Mapped[Organization] = relationship()

@@ -72,6 +72,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "control.suspend": MENDERS,
     "control.activate": MENDERS,
     "control.threads": MENDERS,
+    "control.keep": OWNERS,
     "control.note": MENDERS,
     "control.readers": OWNERS,
     "control.discard": OWNERS,

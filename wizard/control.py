@@ -14,6 +14,7 @@ from store import control as moves
 from store.control import NotStartable
 from store.states import IllegalMove
 from store.tables import Migration, User
+from store.wiping import MOST_DAYS
 from wizard.numbers import row_number
 from wizard.services import services
 from wizard.session import acting, own_migration
@@ -78,6 +79,24 @@ def threads(migration_id: int) -> ResponseReturnValue:
             _tell(session, migration, "changed", f"Accounts at a time: {before} → {text}.")
     services().bell.tick()
     flash(f"{text} accounts at a time from now on.", "good")
+    return _back(migration_id)
+
+
+@control.post("/keep")
+def keep(migration_id: int) -> ResponseReturnValue:
+    """For how many days after its end its passwords are kept."""
+    text = request.form.get("days", "")
+    with services().store.write() as session:
+        migration = own_migration(session, migration_id)
+        if not (text.isascii() and text.isdigit() and len(text) < 4 and int(text) <= MOST_DAYS):
+            flash(f"Days: a whole number from 0 to {MOST_DAYS} is needed.", "bad")
+            return _back(migration_id)
+        before, migration.keep_days = migration.keep_days, int(text)
+        if before != migration.keep_days:
+            note = f"Days for which passwords are kept after the end: {before} → {text}."
+            _tell(session, migration, "changed", note)
+    services().bell.tick()
+    flash("Stored.", "good")
     return _back(migration_id)
 
 

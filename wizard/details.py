@@ -9,7 +9,7 @@ from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
-from store import account_moves, control, drafts, overview, removal, reports, scope
+from store import account_moves, control, drafts, overview, removal, reports, scope, wiping
 from store.account_moves import Move
 from store.download_log import Mark
 from store.download_log import download_log as download_lines
@@ -45,6 +45,8 @@ def page(migration_id: int) -> ResponseReturnValue:
             **shown | notices.listed(session, migration),
             chart=chart.drawn(session, migration, _chosen(session, migration_id)),
             removable=removal.is_over(migration),
+            has_passwords=wiping.has_any(session, migration_id),
+            kept_until=wiping.kept_until(migration),
             rehearsed=drafts.rehearsed(session, migration),
             options=options.stored(migration),
             customers=scope.customers(session, migration.organization_id),

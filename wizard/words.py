@@ -138,6 +138,7 @@ HISTORY: Mapping[str, str] = {
     "held": "Could not start yet",
     "lapsed": "Not started any more",
     "time": "Next start computed anew",
+    "passwords wiped": "Stored passwords removed",
     "account paused": "Account paused",
     "account resumed": "Account resumed",
     "account stopped": "Account stopped",

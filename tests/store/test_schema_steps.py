@@ -12,7 +12,7 @@ from store.doubt import quiet_seconds
 from store.engine import Store, driver_url
 from store.habits import Habits, ServerHabit, habits
 from store.schema import upgrade
-from store.tables import Account, AccountRun, LedgerBatch
+from store.tables import Account, AccountRun, LedgerBatch, Migration
 from sync.alteration import Alteration
 from tests.store.conftest import new_database
 
@@ -138,4 +138,15 @@ def test_claims_are_held_and_what_was_in_doubt_is_waited_for(empty_url: str) -> 
         assert (account.check_beat, account.check_lease_seconds) == (0, 30)
         assert quiet_seconds(session, 5) == 0
         assert session.scalars(select(LedgerBatch.doubtful_boot)).all() == [""]
+    store.dispose()
+
+
+def test_passwords_are_kept_for_a_week(empty_url: str) -> None:
+    """0009: of each migration that was there before."""
+    filled(empty_url, "0008", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.read() as session:
+        migration = session.get_one(Migration, 1)
+        assert (migration.keep_days, migration.passwords_wiped_at) == (7, None)
     store.dispose()

@@ -12,7 +12,7 @@ depends_on = None
 
 
 def _number(name: str, default: int) -> sa.Column[int]:
-    return sa.Column(name, sa.Integer(), nullable=False, server_default=sa.text(str(default)))
+    return sa.Column(name, sa.Integer(), nullable=False, server_default=str(default))
 
 
 def upgrade() -> None:
