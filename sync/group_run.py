@@ -222,7 +222,7 @@ class GroupRun:
     def _prove(self, works: list[Work]) -> None:
         options = self._options
         whole = options.proof.reads
-        if any(whole or work.wrote or to_read_again(work) for work in works):
+        if any(whole or work.wrote or work.believed or to_read_again(work) for work in works):
             self._progress.verifying()
             prove_copies(works, self._sides, self._ledger, self.learnt, options=options)
         for work in works:

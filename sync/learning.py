@@ -10,6 +10,8 @@ from sync.alteration import Alterations
 
 ENOUGH = 20
 """So many copies of a kind came back byte for byte, and none altered: it is kept as it is here."""
+MATCHED = 2000
+"""So many copies that were found at the destination are read at most, where some were altered."""
 EVERY = 50
 """Of such a kind one in so many is read back all the same."""
 
@@ -29,7 +31,20 @@ class Learnt:
         self._asked: Counter[str] = Counter()
         """Those under way count: they will be known before more are asked for."""
         self._passed: Counter[str] = Counter()
-        self._first = first
+        self._first = self._matched = first
+        self._more = MATCHED
+        self.doubted = False
+        """Of what was found at the destination by what is listed some had another content."""
+
+    def matched(self, number: int) -> int:
+        """How many of so many copies that were found, and not read, are to be read: a few, and many
+        where one of those was altered."""
+        taken = min(number, self._more if self.doubted else self._matched)
+        if self.doubted:
+            self._more -= taken
+        else:
+            self._matched -= taken
+        return taken
 
     def first(self, number: int) -> int:
         """How many of so many new copies are to be read as a sample; they count as read."""

@@ -145,7 +145,7 @@ class SyncOptions:
     Folders in which nothing has changed are not read."""
     proof_first: int = 20
     """Whatever the proof: so many copies in folders that were empty are read back, to learn what
-    the destination makes of them."""
+    the destination makes of them; and so many of what was found there by what is listed."""
     refiling: Refiling = Refiling.NO
     refile_from: str = ""
     """The one folder of the destination that is looked through; empty: all of them."""

@@ -21,7 +21,7 @@ from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import note_dead
 from sync.reused_uids import mistaken, name_reused, remember, without
-from sync.twins import Sides
+from sync.twins import Matched, Sides
 from sync.work import Work
 
 
@@ -78,7 +78,7 @@ def plan_work(
     _leave_unsettled(work, matched.unsettled)
     name_reused(work, reused, before)
     work.identities.update(matched.identities)
-    _name_altered(work, matched.altered)
+    _name_altered(work, matched)
     if not options.dry_run:
         ledger.judge(work.key, work.judged)
         remember(work, ledger, work.known.pairs)
@@ -115,10 +115,11 @@ def _leave_unsettled(work: Work, unsettled: Mapping[int, MessageError]) -> None:
     work.plan = replace(plan, copies=copies.select(kept))
 
 
-def _name_altered(work: Work, altered: Mapping[int, str]) -> None:
+def _name_altered(work: Work, matched: Matched) -> None:
     """What was found at the destination, and is not the same byte for byte."""
-    recorded = work.plan.recorded if work.plan else ()
-    for uid, words in altered.items():
+    recorded = work.plan.recorded if work.plan else Pairs()
+    work.believed.update(uid for uid in recorded if uid not in matched.compared)
+    for uid, words in matched.altered.items():
         if uid in recorded:
             work.judged[uid] = Judgement(Code.ALTERED, words)
             work.tally.altered += 1

@@ -44,7 +44,7 @@ def prove_copies(
     if left:
         _prove_listed(left, sides, ledger)
     whole = options.proof.reads
-    readable = [work for work in works if whole or work in wrote or to_read_again(work)]
+    readable = [w for w in works if whole or w in wrote or w.believed or to_read_again(w)]
     read_back([w for w in readable if w.under_way], sides, ledger, learnt, options=options)
     counted = [work for work in wrote if work not in left and work.under_way]
     if counted and learnt.alters_plain:

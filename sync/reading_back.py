@@ -64,6 +64,30 @@ def read_back(
             for work, suspects in more.items()
         }
     )
+    if not options.proof.reads:
+        _read_believed(works, reading, learnt)
+
+
+def _read_believed(works: Sequence[Work], reading: _Reading, learnt: Learnt) -> None:
+    """Some of what another run or another tool has put there: where one is altered, the others are
+    read, too."""
+    places = [
+        (work, uid, there)
+        for work in works
+        for uid, there, size in (work.plan.recorded.rows() if work.plan else ())
+        if uid in work.believed and there and size <= SAMPLE_SIZE
+    ]
+    for _ in range(2):
+        some = spread(places, learnt.matched(len(places)))
+        asked: dict[Work, dict[int, int]] = {}
+        for work, uid, there in some:
+            asked.setdefault(work, {})[uid] = there
+        reading.run(asked)
+        learnt.doubted |= any(uid in work.unlike for work, uid, _ in some)
+        if not learnt.doubted:
+            return
+        read = {(work, uid) for work, uid, _ in some}
+        places = [one for one in places if one[:2] not in read]
 
 
 def read_doubtful(works: Sequence[Work], sides: Sides, ledger: Ledger, learnt: Learnt) -> None:

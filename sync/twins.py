@@ -35,6 +35,9 @@ class Matched:
     """By source uid, in words: what the destination has altered, where contents were compared."""
     identities: Mapping[int, int] = field(default_factory=dict)
     """By source uid, of the highest ones: as `Stamp.identity`."""
+    compared: frozenset[int] = frozenset()
+    """Source uids of those whose contents were compared; the others are equal by what is listed and
+    by their headers."""
     unsettled: Mapping[int, MessageError] = field(default_factory=dict)
     """By source uid: it may be at the destination, where a message that it had to be compared with
     could not be read. It must not be sent again."""
@@ -69,7 +72,8 @@ class Sides:
         highest = sorted(pairs)[-PROBED:]
         at = {uid: place for place, uid in enumerate(source.uids)} if highest else {}
         identities = {uid: identity_stamp(source.key(at[uid])) for uid in highest}
-        return Matched(pairs, comparison.altered, identities, comparison.unsettled)
+        compared = frozenset(comparison.found)
+        return Matched(pairs, comparison.altered, identities, compared, comparison.unsettled)
 
     def arrived(self, work: Work, ours: Sequence[MessageMeta], uidnext: int) -> Mapping[int, int]:
         """Which of `ours` the destination has got, at uids from `uidnext` on that are not taken:
@@ -100,6 +104,7 @@ class _Comparison:
         self, sides: Sides, work: Work, ours: Sequence[MessageMeta], theirs: Sequence[MessageMeta]
     ) -> None:
         self.altered: dict[int, str] = {}
+        self.found: set[int] = set()
         self.unsettled: dict[int, MessageError] = {}
         self._sides = sides
         self._work = work
@@ -119,6 +124,7 @@ class _Comparison:
         found = _within(groups, source, destination)
         found |= _rewritten(groups, source, destination, found)
         found = self._arranged(found, source, destination)
+        self.found.update(found)
         for uid, place in found.items():
             if kinds := alterations(source[uid], destination[place]):
                 self.altered[uid] = words(kinds)

@@ -64,6 +64,9 @@ class Work:
     """Source uid → destination uid of failed copies, whose messages are sent anew."""
     identities: dict[int, int] = field(default_factory=dict)
     """By source uid, of the highest ones: as `Stamp.identity`."""
+    believed: Uids = field(default_factory=Uids)
+    """Source uids of pairs that were found just now, and of which nobody has compared the
+    contents."""
     missed: Uids = field(default_factory=Uids)
     """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)
