@@ -39,7 +39,9 @@ def identity(header: bytes) -> Identity:
         field, colon, value = line.partition(b":")
         name, lines = (field.strip().lower(), [value]) if colon else (b"", [])
     message_id, date, sender, subject = values
-    return Identity(message_id, date, sender, subject, _digest(header))
+    raw = header[:LONGEST]
+    shown = "" if raw.isascii() and b"\0" not in raw else _shown(raw)
+    return Identity(message_id, date, sender, subject, _digest(header), shown)
 
 
 def cut_short(header: bytes) -> bool:
@@ -52,6 +54,26 @@ def _digest(header: bytes) -> bytes:
     """Blind to line ends only."""
     lines = _header_lines(header)
     return blake2b(b"\n".join(lines), digest_size=HEADER_DIGEST).digest()
+
+
+def _shown(header: bytes) -> str:
+    """The first subject, its raw bytes read as UTF-8, else as Windows-1252, as most mail without a
+    charset was written."""
+    lines = _LINES.split(header)
+    found: list[bytes] = []
+    for line in lines[: lines.index(b"")] if b"" in lines else lines:
+        if found and line[:1] not in (b" ", b"\t"):
+            break
+        name, colon, value = line.partition(b":")
+        if found:
+            found.append(line)
+        elif colon and name.strip().lower() == b"subject":
+            found.append(value)
+    text = b" ".join(b" ".join(found).replace(b"\0", b"").split())
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode("windows-1252", "replace")
 
 
 def _lines(header: bytes) -> list[bytes]:

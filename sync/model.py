@@ -108,6 +108,8 @@ class Identity:
     subject: str = ""
     header: bytes = field(default=b"", compare=False)
     """A digest of the whole header as this server gives it, b'' where not known."""
+    shown: str = field(default="", compare=False)
+    """The subject for people, where it has bytes that are not ASCII."""
 
 
 @dataclass(frozen=True, slots=True)

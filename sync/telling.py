@@ -49,4 +49,6 @@ def _subjects(tally: Tally, source: Reader | None) -> dict[int, str]:
         identities = source.identities(tally.pair.source, uids)
     except (FolderError, ConnectionLost):
         return {}
-    return {uid: readable(identity.subject) for uid, identity in identities.items()}
+    return {
+        uid: readable(identity.shown or identity.subject) for uid, identity in identities.items()
+    }

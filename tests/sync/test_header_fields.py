@@ -6,6 +6,7 @@ import pytest
 
 from sync.header_fields import LONGEST, cut_short, identity
 from sync.model import Identity
+from sync.telling import readable
 
 PLAIN = b"Message-ID: <a@x>\r\nDate: now\r\nFrom: me\r\nSubject: a b\r\n\r\nbody"
 WANTED = Identity("<a@x>", "now", "me", "a b")
@@ -68,3 +69,23 @@ def test_a_message_without_a_header(header: bytes) -> None:
 def test_a_header_that_ends_within_a_line_is_cut(header: bytes, *, expected: bool) -> None:
     """A Cyrus ends it at the first NUL; what is as long as was asked for is no sign of that."""
     assert cut_short(header) is expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "shown"),
+    [
+        ("Grüße".encode(), "Grüße"),
+        ("Grüße – “so”".encode("windows-1252"), "Grüße – “so”"),
+        ("Grüße,\r\n\tzweite Zeile".encode(), "Grüße, zweite Zeile"),
+        ("ü =?utf-8?Q?=C3=9F?=".encode(), "ü ß"),
+        (b"nul \0 in it", "nul in it"),
+        (b"\x81\xff", "\ufffdÿ"),
+        (b"plain", "plain"),
+    ],
+)
+def test_a_raw_subject_is_shown_as_it_was_meant(subject: bytes, shown: str) -> None:
+    """UTF-8, else Windows-1252; what identifies the message stays as it is."""
+    header = b"From: a@b\r\nSubject: " + subject + b"\r\nX-After: b\r\n\r\nSubject: body"
+    found = identity(header)
+    assert readable(found.shown or found.subject) == shown
+    assert found.subject.isascii()
