@@ -9,10 +9,10 @@ from flask import Flask
 import cli
 from jobs.queue import Bell
 from provisioners import KINDS
-from settings import Settings
+from settings import Settings, SettingsError
 from store.derived import cookie_secret
 from store.engine import Store
-from store.seal import Sealer, load_keys
+from store.seal import KeyFileError, Sealer, load_keys
 from wizard import access, failures, health, numbers, pages, safety, sizes, words
 from wizard.forwarded import Forwarded
 from wizard.services import Services
@@ -21,8 +21,12 @@ from wizard.session import login_manager
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Its database has to be at this version's tables: store.schema."""
-    chosen = settings or Settings.from_env()
-    keys = load_keys(chosen.secret_keys, chosen.key_file)
+    try:
+        chosen = settings or Settings.from_env()
+        keys = load_keys(chosen.secret_keys, chosen.key_file)
+    except (SettingsError, KeyFileError, OSError) as error:
+        cli.refuse(error)
+        raise
     app = Flask(__name__)
     _configure(app, chosen, keys[0])
     app.url_map.converters["int"] = numbers.RowNumber

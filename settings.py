@@ -96,14 +96,15 @@ class Settings:
         Raises SettingsError with the variable's name when a value cannot be used.
         """
         env = with_files(os.environ if environ is None else environ)
+        _refuse_bytes(env)
         data_dir = Path(env.get("DATA_DIR") or "var").resolve()
         listen = env.get("LISTEN") or "127.0.0.1:8000"
         smtp = _mail_server(env.get("SMTP_URL", ""))
         token = env.get("METRICS_TOKEN", "").strip()
         return cls(
             data_dir=data_dir,
-            database_url=env.get("DATABASE_URL") or f"sqlite:///{data_dir / 'mailhaul.db'}",
-            redis_url=env.get("REDIS_URL") or f"unix://{data_dir / 'redis' / 'redis.sock'}",
+            database_url=_database(env) or f"sqlite:///{data_dir / 'mailhaul.db'}",
+            redis_url=_redis(env) or f"unix://{data_dir / 'redis' / 'redis.sock'}",
             secret_keys=tuple(_words(env.get("SECRET_KEYS", ""))),
             allowed_networks=_networks(env.get("ALLOWED_NETWORKS", "")),
             allowed_ports=frozenset({143, 993}) | _ports(env.get("ALLOWED_PORTS", "")),
@@ -134,6 +135,33 @@ class Settings:
         )
 
 
+_NAMES = [
+    "DATA_DIR",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "SECRET_KEYS",
+    "ALLOWED_NETWORKS",
+    "ALLOWED_PORTS",
+    "BASE_URL",
+    "LISTEN",
+    "ADMIN_EMAIL",
+    "ADMIN_PASSWORD",
+    "CA_FILE",
+    "SMTP_URL",
+    "MAIL_FROM",
+    "METRICS_TOKEN",
+    "DEMO_SOURCE",
+    "DEMO_PORTS",
+]
+
+
+def _refuse_bytes(env: Mapping[str, str]) -> None:
+    """The value is not shown: it may be a password, and cannot be printed."""
+    for name in _NAMES:
+        if any("\ud800" <= one <= "\udfff" for one in env.get(name, "")):
+            raise SettingsError(f"{name} is not UTF-8")
+
+
 def with_files(environ: Mapping[str, str]) -> dict[str, str]:
     """The same with what the files of NAME_FILE hold, less the end of their last line.
 
@@ -151,6 +179,24 @@ def with_files(environ: Mapping[str, str]) -> dict[str, str]:
         except UnicodeDecodeError:
             raise SettingsError(f"{name}_FILE: {place} is not UTF-8") from None
     return env
+
+
+def _database(env: Mapping[str, str]) -> str:
+    """The errors do not show the value: a password may stand in it."""
+    url = env.get("DATABASE_URL") or ""
+    known = ("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")
+    if url and not url.startswith(known):
+        raise SettingsError(
+            "DATABASE_URL cannot be read: postgresql://... or sqlite:///... is needed"
+        )
+    return url
+
+
+def _redis(env: Mapping[str, str]) -> str:
+    url = env.get("REDIS_URL") or ""
+    if url and not url.startswith(("redis://", "rediss://", "unix://")):
+        raise SettingsError("REDIS_URL cannot be read: redis://, rediss:// or unix:// is needed")
+    return url
 
 
 def _words(text: str) -> list[str]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import click
 from flask import Flask
 
 from cli.destinations import destination
 from cli.migrations import migration
 from cli.people import organization, user
+
+
+def refuse(error: Exception) -> None:
+    """One sentence and a status, where a command line made the application; else nothing."""
+    if click.get_current_context(silent=True) is not None:
+        words = f"{error.filename}: {error.strerror}." if isinstance(error, OSError) else error
+        click.echo(f"Error: {words}", err=True)
+        raise SystemExit(2)
 
 
 def register(app: Flask) -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from cli.choosing import organization_named
-from cli.refusal import Refusal
+from cli.refusal import Commands, Refusal
 from importer.policy import DEFAULT_POLICY, POLICIES
 from provisioners import KINDS, open_provisioner
 from provisioners.base import ProvisionError
@@ -16,7 +15,7 @@ from store.tables import DestinationServer
 from sync.options import Security
 from wizard.services import services
 
-destination = AppGroup("destination", short_help="The systems that mail is brought to.")
+destination = Commands("destination", short_help="The systems that mail is brought to.")
 
 
 @destination.command("add")

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from cli import control, importing
 from cli.importing import ImportChoice
 from cli.numbers import BLOCKED, exit_status, migration_numbers
-from cli.refusal import Refusal
+from cli.refusal import Commands, Refusal
 from cli.screen import migration_words
 from cli.waiting import wait_for_end
 from importer.encoding import ENCODINGS
@@ -27,7 +26,7 @@ from store.verdicts import said_of
 from sync.options import Mode, Security
 from wizard.services import services
 
-migration = AppGroup(
+migration = Commands(
     "migration", short_help="Import a file, list, start, pause, stop, read reports."
 )
 control.register(migration)

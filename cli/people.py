@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from cli.choosing import organization_named
-from cli.refusal import Refusal
+from cli.refusal import Commands, Refusal
 from store import history, people, scope
 from store.tables import Role, User
 from wizard.services import services
 
-organization = AppGroup("organization", short_help="Organizations and their domains.")
-user = AppGroup("user", short_help="The people who sign in.")
+organization = Commands("organization", short_help="Organizations and their domains.")
+user = Commands("user", short_help="The people who sign in.")
 
 
 @organization.command("add")

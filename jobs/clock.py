@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from jobs.dispatch import tick
 from jobs.logs import log_quietly
-from jobs.services import Services, current
+from jobs.services import Services, started
 from store import steady
 from store.aim import bind_early
 from store.engine import StoreError
@@ -101,7 +101,7 @@ class Clock:
 
 def main() -> None:
     log_quietly()
-    clock = Clock(current())
+    clock = Clock(started())
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         clock.stop()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 
 from imap.server import NetworkPolicy
 from jobs.queue import Bell
-from settings import Settings
+from settings import Settings, SettingsError
 from store.engine import Store
-from store.seal import Sealer, load_keys
+from store.seal import KeyFileError, Sealer, load_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,16 @@ class Services:
     def close(self) -> None:
         self.store.dispose()
         self.bell.close()
+
+
+def started() -> Services:
+    """`current`, for a program's beginning: what is wrong with the environment is one sentence on
+    the standard error, and status 2."""
+    try:
+        return current()
+    except (SettingsError, KeyFileError, OSError) as error:
+        sys.stderr.write(f"Mailhaul cannot start. {error}\n")
+        raise SystemExit(2) from None
 
 
 @cache

@@ -31,7 +31,7 @@ from jobs.queue import (
     connect,
     lines_of,
 )
-from jobs.services import current
+from jobs.services import started
 
 _MONITORING_SECONDS = 5
 _MAINTENANCE_SECONDS = 30
@@ -111,19 +111,25 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 
 def main(queues: list[str]) -> None:
     log_quietly()
-    services = current()
+    services = started()
     trusted(services.policy.ca_file)
     redis = connect(services.settings.redis_url)
     redis.set_retry(Retry(ExponentialBackoff(cap=2, base=0.1), retries=10))
-    HaulWorker(
-        lines_of(queues),
-        connection=redis,
-        serializer=SERIALIZER,
-        worker_ttl=_SILENT_SECONDS,
-        job_monitoring_interval=_MONITORING_SECONDS,
-        maintenance_interval=_MAINTENANCE_SECONDS,
-        log_job_description=False,
-    ).work(with_scheduler=False, logging_level="WARNING")
+    try:
+        worker = HaulWorker(
+            lines_of(queues),
+            connection=redis,
+            serializer=SERIALIZER,
+            worker_ttl=_SILENT_SECONDS,
+            job_monitoring_interval=_MONITORING_SECONDS,
+            maintenance_interval=_MAINTENANCE_SECONDS,
+            log_job_description=False,
+        )
+        worker.work(with_scheduler=False, logging_level="WARNING")
+    except RedisError as error:
+        # Started again by whoever watches over it.
+        log.error("worker=ended redis=away reason=%s", type(error).__name__)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ from launch.roster import children, environment
 from launch.screen import Screen
 from launch.supervisor import Supervisor
 from settings import Settings, SettingsError
-from store.engine import Store
+from store import trouble
+from store.engine import Store, StoreError
 from store.schema import upgrade
 from store.seal import KeyFileError, load_keys
 
@@ -36,6 +37,14 @@ def main() -> int:
             return _run(settings, screen)
     except (SettingsError, CannotStart, NoRedis, KeyFileError) as error:
         screen.fault(str(error))
+        return 1
+    except StoreError as error:
+        if not trouble.is_away(error):
+            raise
+        screen.fault(trouble.words(error))
+        return 1
+    except OSError as error:
+        screen.fault(f"{error.filename or 'A file'}: {error.strerror or error}.")
         return 1
 
 

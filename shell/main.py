@@ -13,7 +13,7 @@ from parameters.reading import Given, Usage, read
 from shell.exits import Exit
 from shell.help import help_text
 from shell.order import Just, Order, Place, understand
-from shell.passwords import FileUnreadable, password
+from shell.passwords import VARIABLES, FileUnreadable, password
 from shell.record import Record, Screen
 from shell.stopping import Interruption
 from shell.telling import Ending, as_json, as_text
@@ -25,6 +25,7 @@ def main(arguments: Sequence[str], *, hidden: bool) -> int:
     """The exit status. `hidden` tells whether a password in the arguments is out of sight."""
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
     try:
+        _refuse_bytes(arguments)
         given = read(arguments)
         if "help" in given.flags or not arguments:
             _say(sys.stdout, [help_text()])
@@ -42,6 +43,16 @@ def main(arguments: Sequence[str], *, hidden: bool) -> int:
     if not hidden and {"password1", "password2"} & given.values.keys():
         given.notes.append("--password can be seen in the list of processes here: use --passfile.")
     return _run(order, logins, given.notes)
+
+
+def _refuse_bytes(arguments: Sequence[str]) -> None:
+    """Bytes that are not UTF-8 come from the system as half characters. Raises Usage."""
+    for argument in (*arguments, *(os.environ.get(name, "") for name in _VARIABLES)):
+        if any("\ud800" <= one <= "\udfff" for one in argument):
+            raise Usage("An argument, or a password in the environment, is not UTF-8.")
+
+
+_VARIABLES = [name.format(number) for name in VARIABLES for number in (1, 2)]
 
 
 def _login(given: Given, order: Order, place: Place) -> Login:
