@@ -8,6 +8,7 @@ from enum import StrEnum
 from imap.server import Login, Server
 from importer.finding import Finding, Level
 from importer.inventory import Inventory
+from sync.errors import Code, Side, SyncError
 from sync.model import FolderList
 from sync.options import FolderChoice, Mode
 
@@ -39,6 +40,27 @@ class CheckSubject:
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """A server has refused the check for now. `asked`: the seconds that it wants to be left."""
+
+    code: Code
+    side: Side
+    asked: float = 0.0
+
+
+REFUSED_FOR_NOW = frozenset(
+    {Code.LOGIN_TEMPORARY, Code.TOO_MANY_CONNECTIONS, Code.SERVER_BYE, Code.THROTTLED}
+)
+
+
+def passing(error: SyncError, side: Side) -> Passing | None:
+    """None: waiting does not help."""
+    if error.code not in REFUSED_FOR_NOW:
+        return None
+    return Passing(error.code, side, float(getattr(error, "suggested_wait", 0.0)))
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """`address` is '' where there is none. The numbers are None where the source did not answer;
     `size` in bytes. `mailbox_exists` None: unknown. The folders of both sides, as far as they were
@@ -52,6 +74,8 @@ class CheckResult:
     mailbox_exists: bool | None = None
     source: FolderList | None = None
     destination: FolderList | None = None
+    passing: Passing | None = None
+    """The one reason why it is blocked, where that may be over soon."""
 
     @property
     def blocked(self) -> bool:
@@ -86,6 +110,7 @@ class SoFar:
     destination: tuple[Finding, ...] = ()
     exists: bool | None = None
     listed: FolderList | None = None
+    passing: Passing | None = None
 
     @property
     def unweighed(self) -> bool:
@@ -95,8 +120,9 @@ class SoFar:
     def result(self, *more: Finding) -> CheckResult:
         counted = self.counted
         ready = (_ready(counted),) if counted and not _blocks(self.source) else ()
+        findings = (*self.row, *self.source, *ready, *self.destination, *more)
         return CheckResult(
-            (*self.row, *self.source, *ready, *self.destination, *more),
+            findings,
             self.address,
             folders=counted.folders if counted else None,
             messages=counted.messages if counted else None,
@@ -104,6 +130,7 @@ class SoFar:
             mailbox_exists=self.exists,
             source=counted.listed if counted else None,
             destination=self.listed,
+            passing=self.passing if _alone(self.passing, findings) else None,
         )
 
     def late(self, seconds: float) -> CheckResult:
@@ -121,6 +148,13 @@ class SoFar:
 
 def _ready(counted: Inventory) -> Finding:
     return Finding(Level.OK, "source_ready", f"Login works: {counted.in_words()}.")
+
+
+def _alone(one: Passing | None, findings: tuple[Finding, ...]) -> bool:
+    """Whether nothing else blocks the row: that is for a person to mend at once."""
+    if one is None:
+        return False
+    return all(f.level is not Level.BLOCKING or f.code in REFUSED_FOR_NOW for f in findings)
 
 
 def _blocks(findings: tuple[Finding, ...]) -> bool:

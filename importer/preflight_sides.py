@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from imap import ImapSource, open_destination
 from imap.server import Login, NetworkPolicy, Server
-from importer.check_result import CheckSubject, Doing, SoFar
+from importer.check_result import CheckSubject, Doing, SoFar, passing
 from importer.diagnosis import explain
 from importer.doubtful import doubts
 from importer.finding import Finding, Level
@@ -37,6 +37,7 @@ def check_source(
         left_out = choose(counted.listed, choice).left_out
         opened = tried_out(source, counted.listed, Side.SOURCE, server, left_out=left_out)
     except SyncError as error:
+        so_far.passing = passing(error, Side.SOURCE)
         so_far.source = (*so_far.source, in_words(error, Side.SOURCE, server, login))
         return
     found = [*not_whole(counted.listed, Side.SOURCE), *opened]
@@ -87,6 +88,7 @@ def check_destination(
     try:
         _look_into(subject, login, so_far, policy)
     except SyncError as error:
+        so_far.passing = so_far.passing or passing(error, Side.DESTINATION)
         finding = in_words(error, Side.DESTINATION, subject.destination, login)
         unknown = so_far.exists is None and error.code is Code.LOGIN_REFUSED
         also = check_password(subject.password_policy, login.password) if unknown else ()

@@ -32,7 +32,8 @@ from store.habits import habits
 from store.neighbours import neighbours
 from store.seal import SealBroken
 from store.tables import Account, FindingRow, Migration
-from sync.errors import Code
+from store.waiting import wait_for_server
+from sync.errors import Code, Side
 from sync.options import FolderChoice, Mode
 
 log = logging.getLogger("mailhaul.check")
@@ -82,10 +83,37 @@ def check_account(services: Services, account_id: int, token: int) -> None:
             end = _broken(error)
         last_moment.stop()
         heartbeat.stop()
+        if _waits(services, account_id, token, so_far):
+            return
         with services.store.write() as session:
             finish_check(session, account_id, token, end)
     blocking = ",".join(row.code for row in end.findings if row.level == Level.BLOCKING)
     log.info("check=%s codes=%s", "ready" if end.ready else "blocked", blocking or "none")
+
+
+def _waits(services: Services, account_id: int, token: int, so_far: SoFar) -> bool:
+    """Whether the check was refused for now, and is made again by itself."""
+    result = so_far.result()
+    if result.passing is None:
+        return False
+    why = result.passing
+    findings = _rows([_meanwhile(one) for one in result.findings if one.level != Level.OK])
+    source, asked = why.side is Side.SOURCE, why.asked
+    with services.store.write() as session:
+        waits = wait_for_server(
+            session, account_id, token, findings, code=why.code, source=source, asked=asked
+        )
+    if waits:
+        log.info("check=waits side=%s code=%s", why.side, why.code)
+    return waits
+
+
+def _meanwhile(finding: Finding) -> Finding:
+    """Of a check that goes on by itself."""
+    if finding.level != Level.BLOCKING:
+        return finding
+    hint = "Nothing has to be done: the check waits, and tries again by itself."
+    return replace(finding, level=Level.WARNING, hint=hint)
 
 
 def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:

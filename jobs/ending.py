@@ -4,17 +4,32 @@ from __future__ import annotations
 
 import logging
 
+from importer.check_result import REFUSED_FOR_NOW
 from jobs.progress import StoreProgress
 from provisioners.base import ProvisionError
 from store import finishing
 from store.engine import Store
 from store.expiry import ATTEMPTS
 from store.seal import SealBroken
-from sync.errors import AccountError, Code, Retry, Side, Stopped, StopReason, SyncError
+from store.waiting import refused_run
+from sync.errors import (
+    AccountError,
+    Code,
+    ConnectFailed,
+    Retry,
+    Side,
+    Stopped,
+    StopReason,
+    SyncError,
+)
 from sync.report import MailboxReport
 
 NOW_SECONDS = (1, 5, 20, 60)
 LATER_SECONDS = (15, 60, 240, 900)
+BESIDE_SECONDS = (2, 5, 10)
+"""Where the source is filled by others of ours: their places are waited for, which is no attempt
+of this one beyond so many."""
+BESIDE_ATTEMPTS = 2
 
 log = logging.getLogger("mailhaul.run")
 
@@ -52,10 +67,23 @@ class Ending:
         seconds = pause(error, 1 if self._progress.got_on else attempts)
         reason = finishing.Reason(str(error.code), error.server_words, str(error.side or ""))
         with self._store.write() as session:
+            if _refused_for_now(error) and refused_run(session, self._id):
+                # Others of ours fill the server: this one is next when one of them ends.
+                soon = BESIDE_SECONDS[min(attempts, len(BESIDE_SECONDS)) - 1]
+                seconds = max(soon, float(getattr(error, "suggested_wait", 0.0)))
+                attempts = min(attempts, BESIDE_ATTEMPTS)
             if seconds is None:
                 finishing.fail_account_run(session, self._id, self._token, reason)
                 return
-            finishing.retry_account_run(session, self._id, self._token, reason, seconds=seconds)
+            finishing.retry_account_run(
+                session, self._id, self._token, reason, seconds=seconds, attempts=attempts
+            )
+
+
+def _refused_for_now(error: SyncError) -> bool:
+    """Whether the source let nobody in, for the time being."""
+    at_the_door = isinstance(error, ConnectFailed) and error.side is Side.SOURCE
+    return at_the_door and error.code in REFUSED_FOR_NOW
 
 
 def pause(error: SyncError, attempts: int) -> float | None:

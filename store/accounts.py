@@ -217,6 +217,8 @@ def _reset(session: Session, migration_id: int, ids: Sequence[int]) -> int:
             check_token=Account.check_token + 1,
             check_lease=None,
             check_attempts=0,
+            check_waits_since=None,
+            check_not_before=None,
             checked_at=None,
             source_folders=None,
             source_messages=None,

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import CursorResult, Select, exists, func, select, text, update
@@ -23,6 +24,7 @@ from store.check_places import CheckPlaces
 from store.completion import complete_runs
 from store.ledger import owned
 from store.limits import Limits, limits
+from store.pace import LONGEST_CHECK_PAUSE, paced
 from store.states import AccountRunState, AccountState, MigrationState, Phase, move
 from store.tables import Account, AccountRun, Migration, Run, now
 
@@ -53,19 +55,19 @@ def claim_checks(
     mended row does not wait behind another's ten thousand, nor behind a server that never ends
     its answers (store.check_places)."""
     _lock(session)
-    busy, allowed = busy_hosts(session), limits(session, limit_per_server)
+    busy, allowed = busy_hosts(session), paced(session, limits(session, limit_per_server))
     places = CheckPlaces.of(_places_held(session), apart=capacity, beside=beside)
     waiting = (
         select(Account.migration_id, Migration.organization_id)
         .join(Migration, Migration.id == Account.migration_id)
-        .where(Account.state == AccountState.NEW, Migration.destination_id.is_not(None))
+        .where(Account.state == AccountState.NEW, Migration.destination_id.is_not(None), _due())
         .distinct()
     )
 
     def claim_next(migration_id: int, organization: int) -> Claimed | None:
         closed = {*_full(busy, allowed), *places.closed_hosts(organization)}
         query = _host_of(select(Account.id)).where(
-            Account.migration_id == migration_id, Account.state == AccountState.NEW
+            Account.migration_id == migration_id, Account.state == AccountState.NEW, _due()
         )
         ordered = _next(query, sorted(closed)).order_by(Account.position, Account.id)
         row = session.execute(ordered).first()
@@ -98,7 +100,7 @@ def claim_account_runs(
     """End the runs that are done, then claim what may begin."""
     _lock(session)
     complete_runs(session)
-    hosts, allowed = busy_hosts(session), limits(session, limit_per_server)
+    hosts, allowed = busy_hosts(session), paced(session, limits(session, limit_per_server))
     free = capacity - _count(session, select(AccountRun.id).where(_live()))
 
     def claim_next(run_id: int) -> Claimed | None:
@@ -278,6 +280,19 @@ def busy_hosts(session: Session) -> Counter[str]:
 
 def _full(hosts: Counter[str], allowed: Limits) -> list[str]:
     return [host for host, busy in hosts.items() if host and busy >= allowed.of(host)]
+
+
+def running_at(session: Session, host: str) -> int:
+    """How many account runs talk to this source server."""
+    query = _host_of(select(AccountRun.id).join(Account, Account.id == AccountRun.account_id))
+    return _count(session, query.where(_live(), _host() == host))
+
+
+def _due() -> Any:
+    """A check that waits has a short while to wait; what is said by a clock that was ahead is
+    not believed."""
+    since, ahead = Account.check_not_before, now() + timedelta(seconds=LONGEST_CHECK_PAUSE + 60)
+    return since.is_(None) | (since <= now()) | (since > ahead)
 
 
 def _checking() -> Any:

@@ -61,6 +61,8 @@ def finish_check(session: Session, account_id: int, token: int, end: CheckEnd) -
         "check_lease": None,
         "check_attempts": 0,
         "checked_at": now(),
+        "check_waits_since": None,
+        "check_not_before": None,
         "source_folders": end.folders,
         "source_messages": end.messages,
         "source_size": end.size,
@@ -111,9 +113,12 @@ def retry_account_run(
     reason: Reason,
     *,
     seconds: float,
+    attempts: int | None = None,
 ) -> bool:
-    """Another attempt after so long; the reason stays to be seen until it begins."""
+    """Another attempt after so long; the reason stays to be seen until it begins. `attempts` is
+    written where it is not to count as one."""
     values = {**reason.values, **paused(seconds)}
+    values |= {} if attempts is None else {"attempts": attempts}
     return leave_account_run(session, account_run_id, token, values)
 
 

@@ -221,6 +221,9 @@ class Account(CheckHeld, Base):
     check_attempts: Mapped[int] = mapped_column(default=0)
     """Checks that began and never answered, since the last that did."""
     check_started_at: Mapped[datetime | None]
+    check_waits_since: Mapped[datetime | None]
+    """The server has refused this check for now, since then; None: it has not."""
+    check_not_before: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     reading_fault: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """Why the file's line could not be read (code, words, hint, field), until it is edited."""

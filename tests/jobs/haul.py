@@ -120,9 +120,7 @@ def make_haul(
             destination_id=place.id,
             domain=domain,
             name=domain,
-            source_host="localhost",
-            source_port=source.spec.tls_port,
-            **columns,
+            **{"source_host": "localhost", "source_port": source.spec.tls_port} | columns,
         )
         session.add(migration)
         session.flush()

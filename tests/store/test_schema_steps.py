@@ -11,6 +11,8 @@ from store import logins
 from store.doubt import quiet_seconds
 from store.engine import Store, driver_url
 from store.habits import Habits, ServerHabit, habits
+from store.limits import Limits
+from store.pace import paced
 from store.schema import upgrade
 from store.tables import Account, AccountRun, LedgerBatch, Migration
 from sync.alteration import Alteration
@@ -54,6 +56,18 @@ def test_a_check_under_way_has_a_place(empty_url: str) -> None:
     with store.read() as session:
         account = session.get_one(Account, 5)
         assert (account.state, account.check_token, account.check_beside) == ("checking", 7, False)
+    store.dispose()
+
+
+def test_no_check_waited_before(empty_url: str) -> None:
+    """0009: nothing was learned of any server, and no check waits for one."""
+    filled(empty_url, "0007", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.read() as session:
+        account = session.get_one(Account, 5)
+        assert (account.check_waits_since, account.check_not_before) == (None, None)
+        assert paced(session, Limits(20)).of("old.test") == 20
     store.dispose()
 
 
