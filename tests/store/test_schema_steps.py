@@ -60,7 +60,7 @@ def test_a_check_under_way_has_a_place(empty_url: str) -> None:
 
 
 def test_no_check_waited_before(empty_url: str) -> None:
-    """0009: nothing was learned of any server, and no check waits for one."""
+    """0010: nothing was learned of any server, and no check waits for one."""
     filled(empty_url, "0007", *FIRST)
     upgrade(empty_url)
     store = Store(empty_url)
