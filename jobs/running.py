@@ -14,7 +14,6 @@ from contextlib import closing
 from enum import Enum, auto
 
 from imap import ImapDestination
-from imap.arrival import arrive
 from jobs.deadline import Deadline, clock
 from jobs.ending import Ending, as_sync_error
 from jobs.lease import Heartbeat
@@ -34,6 +33,7 @@ from store.ledger import SqlLedger
 from store.reporting_in import begin_account_run, write_values
 from store.seal import SealBroken
 from store.states import Phase
+from sync.at_once import both
 from sync.errors import AccountError, AuthenticationFailed, Code, Retry, Side, Stopped, SyncError
 from sync.mailbox import migrate
 from sync.memory import MemoryServer
@@ -121,8 +121,11 @@ class AccountRunJob:
             closing(MemoryServer() if absent else lines.destination()) as destination,
             lines.deleter() as deleter,
         ):
-            together = not work.options.bytes_per_second
-            arrive(source.connect, lambda: self._connect(destination, mailbox), together=together)
+            both(
+                source.connect,
+                lambda: self._connect(destination, mailbox),
+                together=work.options.together,
+            )
             return migrate(
                 source,
                 destination,

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from imap import Heedful, ImapSource, Login, Throttle, open_destination, open_source_deleter
-from imap.arrival import arrive
 from imap.connect import connect
 from imap.session import Session
 from shell.exits import Exit, exit_of, most_frequent
@@ -15,6 +14,7 @@ from shell.order import Just, Order
 from shell.record import Record
 from shell.stopping import Interruption
 from shell.telling import Ending
+from sync.at_once import both
 from sync.errors import Code, Side, SyncError
 from sync.file_ledger import FileLedger, LedgerUnusable
 from sync.file_lock import LedgerInUse
@@ -77,13 +77,13 @@ def _work(order: Order, logins: tuple[Login, Login], record: Record, stop: Inter
         compress=theirs.compress,
         heed=heed,
     )
-    together = not order.options.bytes_per_second
+    together = order.options.together
     with closing(ImapSource(session)) as reader, closing(writer):
         if order.just is Just.LOGIN:
-            arrive(reader.connect, writer.connect, together=together)
+            both(reader.connect, writer.connect, together=together)
             return Exit.OK, "both logins are accepted", (), ()
         with _ledger(order) as ledger:
-            arrive(reader.connect, writer.connect, together=together)
+            both(reader.connect, writer.connect, together=together)
             with _deleter(order, logins[0], throttle, stop) as deleter:
                 report = migrate(
                     reader,

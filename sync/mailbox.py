@@ -96,7 +96,9 @@ def _woken(prepared: Prepared, sides: Sides, ledger: Ledger, options: SyncOption
     all_read = options.proof is ProofLevel.EVERYTHING and not options.dry_run
     if all_read or options.source_deletion is not SourceDeletion.NEVER:
         return replace(prepared, unchanged={}, rested={})
-    return believed(prepared, sides, ledger) if prepared.unchanged else prepared
+    if not prepared.unchanged:
+        return prepared
+    return believed(prepared, sides, ledger, together=options.together)
 
 
 def _amount(prepared: Prepared) -> tuple[int, int]:

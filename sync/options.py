@@ -179,6 +179,11 @@ class SyncOptions:
             raise Contradiction("An age in days cannot be less than 0.")
 
     @property
+    def together(self) -> bool:
+        """Whether both sides may be asked at the same time: a limit of speed is one for both."""
+        return not self.bytes_per_second
+
+    @property
     def paced_batch_size(self) -> int:
         """The batch's size where a limit of speed makes it smaller: a stop waits for the end of a
         batch, and that shall not take long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from sync.at_once import both
 from sync.errors import FolderError, Side
 from sync.folder_choice import choose
 from sync.folder_making import Unwanted, make
@@ -80,7 +81,8 @@ def prepare(
     Folders `aside`, by side and name, are neither counted nor made nor subscribed.
 
     Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
-    ours, theirs, places = source.folders(), destination.folders(), ledger.places()
+    ours, theirs = both(source.folders, destination.folders, together=options.together)
+    places = ledger.places()
     known = {name: place.destination for name, place in places.items()}
     left_out = set(choose(ours, options.folders).left_out)
     broke = {side: {n: e for (s, n), e in (aside or {}).items() if s is side} for side in Side}

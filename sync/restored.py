@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sync.at_once import both
 from sync.errors import ConnectionLost
 from sync.folders import FolderPair
 from sync.intent import FolderKey, Known, Rest
@@ -23,8 +24,10 @@ from sync.twins import Sides
 PROBED_FOLDERS = 3
 
 
-def believed(prepared: Prepared, sides: Sides, ledger: Ledger) -> Prepared:
-    """The same, or all awake."""
+def believed(
+    prepared: Prepared, sides: Sides, ledger: Ledger, *, together: bool = True
+) -> Prepared:
+    """The same, or all awake. `together`: both sides are asked at the same time."""
     pairs = [pair for pair in prepared.pairs if pair.source.name in prepared.unchanged]
     pairs.sort(key=lambda pair: -prepared.unchanged[pair.source.name].source.uidnext)
     asked: list[tuple[FolderPair, Known, int]] = []
@@ -34,7 +37,7 @@ def believed(prepared: Prepared, sides: Sides, ledger: Ledger) -> Prepared:
         if highest:
             asked.append((pair, known, highest))
     try:
-        return prepared if _as_known(asked, prepared, sides) else prepared.awake
+        return prepared if _as_known(asked, prepared, sides, together=together) else prepared.awake
     except ConnectionLost:
         # Whoever looks at the folders asks again.
         return prepared.awake
@@ -46,14 +49,22 @@ def key_of(pair: FolderPair, rest: Rest) -> FolderKey:
 
 
 def _as_known(
-    asked: Sequence[tuple[FolderPair, Known, int]], prepared: Prepared, sides: Sides
+    asked: Sequence[tuple[FolderPair, Known, int]],
+    prepared: Prepared,
+    sides: Sides,
+    *,
+    together: bool,
 ) -> bool:
     here, there = list[Since](), list[Since]()
     for pair, known, uid in asked:
         rest, none = prepared.unchanged[pair.source.name], WhichFlags.NONE
         here.append(Since(pair.source, rest.source, none, (uid,)))
         there.append(Since(pair.destination, rest.destination, none, (known.pairs[uid],)))
-    ours, theirs = _changes(sides.source, here), _changes(sides.destination, there)
+    ours, theirs = both(
+        lambda: _changes(sides.source, here),
+        lambda: _changes(sides.destination, there),
+        together=together,
+    )
     for (_, known, _), mine, other in zip(asked, ours, theirs, strict=True):
         if mine is None or other is None or any(told_otherwise(known, mine, other)):
             return False

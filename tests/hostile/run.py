@@ -13,8 +13,8 @@ from pathlib import Path
 from random import Random
 
 from imap import Login, NetworkPolicy, Server, open_destination, open_source
-from imap.arrival import arrive
 from imap.names import to_wire
+from sync.at_once import both
 from sync.errors import Code, StopReason, SyncError
 from sync.file_ledger import FileLedger
 from sync.mailbox import migrate
@@ -269,7 +269,7 @@ class Play:
         reader = open_source(here, login, policy, wait=notes.wait, compress=False)
         writer = open_destination(there, login, policy, wait=notes.wait, compress=False)
         with closing(reader), closing(writer):
-            arrive(reader.connect, writer.connect)
+            both(reader.connect, writer.connect)
             return migrate(
                 reader, writer, ledger, options=self.world.options, progress=notes, stop=notes
             )

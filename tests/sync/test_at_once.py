@@ -1,4 +1,4 @@
-"""Logging in on both sides at the same time."""
+"""Both sides asked at the same time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from imap.arrival import arrive
+from sync.at_once import both
 from sync.errors import AuthenticationFailed, Code, Side
 
 
@@ -16,15 +16,15 @@ def refusing(side: Side) -> None:
 
 def test_each_waits_for_its_own_server_only() -> None:
     """Neither ends before the other has begun."""
-    both = threading.Barrier(2, timeout=10)
-    arrive(both.wait, both.wait)  # type: ignore[arg-type]
+    barrier = threading.Barrier(2, timeout=10)
+    both(barrier.wait, barrier.wait)
 
 
 @pytest.mark.parametrize("together", [True, False])
 def test_the_sources_failure_is_told_first(together: bool) -> None:
     """Whichever came sooner."""
     with pytest.raises(AuthenticationFailed) as raised:
-        arrive(lambda: refusing(Side.SOURCE), lambda: refusing(Side.DESTINATION), together=together)
+        both(lambda: refusing(Side.SOURCE), lambda: refusing(Side.DESTINATION), together=together)
     assert raised.value.side is Side.SOURCE
 
 
@@ -35,13 +35,13 @@ def test_what_nobody_foresaw_is_not_lost_in_a_thread() -> None:
         raise LookupError("database")
 
     with pytest.raises(LookupError):
-        arrive(broken, lambda: None)
+        both(broken, lambda: None)
 
 
 def test_one_after_the_other_where_a_limit_is_shared() -> None:
     """The source first, in the caller's own thread."""
     seen: list[tuple[str, int]] = []
-    arrive(
+    both(
         lambda: seen.append(("source", threading.get_ident())),
         lambda: seen.append(("destination", threading.get_ident())),
         together=False,
