@@ -77,7 +77,7 @@ def test_a_header_that_ends_within_a_line_is_cut(header: bytes, *, expected: boo
         ("Grüße".encode(), "Grüße"),
         ("Grüße – “so”".encode("windows-1252"), "Grüße – “so”"),
         ("Grüße,\r\n\tzweite Zeile".encode(), "Grüße, zweite Zeile"),
-        ("ü =?utf-8?Q?=C3=9F?=".encode(), "ü ß"),
+        ("ü =?utf-8?Q?=C3=9F?=".encode(), "ü =?utf-8?Q?=C3=9F?="),
         (b"nul \0 in it", "nul in it"),
         (b"\x81\xff", "\ufffdÿ"),
         (b"plain", "plain"),
