@@ -23,7 +23,7 @@ from sync.work import Work
 def misled(work: Work, listing: Listing) -> bool:
     """Whether the uids that were told of this pass's copies cannot all be right."""
     here, there = work.tally.listed, listing.messages
-    looks = _Looks()
+    looks = Looks()
     unlike: list[tuple[int, object]] = []
     unplaced = False
     for uid, place, _ in _sent(work):
@@ -41,7 +41,7 @@ def misled(work: Work, listing: Listing) -> bool:
     return unplaced or any(wanted in found for wanted in unlike)
 
 
-class _Looks:
+class Looks:
     """Size and instant of messages; equal dates are read once."""
 
     def __init__(self) -> None:

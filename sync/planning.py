@@ -12,7 +12,7 @@ from sync.columns import Uids
 from sync.duplicates import duplicates
 from sync.errors import Code, FolderError, MessageError, Side
 from sync.intent import EVERY_UID, Judgement, Known, Pair
-from sync.judging import set_apart
+from sync.judging import UNREAD, set_apart
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
@@ -145,10 +145,12 @@ def _with_duplicates(plan: Plan, work: Work, sides: Sides, options: SyncOptions)
 
 
 def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
-    """What is known after the intents that an interruption left open are settled."""
+    """What is known after the intents that an interruption left open are settled. What of those
+    messages servers are known to alter was forgotten with it: their copies are read."""
     known, listed = work.known, work.tally.listed
     last = max(work.theirs.messages.uids, default=0)
     pairs, sent = dict(known.pairs), Pairs(known.sent.values())
+    unread: dict[int, Judgement] = {}
     for intent in known.intents:
         open_uids = [uid for uid in intent.uids if uid not in pairs]
         metas = [meta for uid in open_uids if (meta := listed.get(uid)) is not None]
@@ -161,9 +163,12 @@ def _settled(work: Work, aftermath: Aftermath, ledger: Ledger) -> Known:
         # What arrived after the listing would pass for removed by it.
         work.again |= any(uid > last for uid in arrived.values())
         pairs.update(arrived)
+        unread.update(dict.fromkeys(arrived, UNREAD))
         for pair in () if intent.earlier else found:
             sent.put(pair)
-    return replace(known, pairs=pairs, sent=sent, intents=())
+    ledger.judge(work.key, unread)
+    judgements = {**known.judgements, **unread}
+    return replace(known, pairs=pairs, sent=sent, intents=(), judgements=judgements)
 
 
 def _count_left(work: Work) -> None:

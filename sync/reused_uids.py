@@ -9,6 +9,7 @@ to other messages. What a uid stood for is remembered as a stamp (sync.stamps):
     those of the highest uids of a pair       whenever a folder's changes are asked for, and in each
                                               run of three folders that stand as they stood, too
     identity of the highest uids, too         whenever a folder is looked at
+    size and date of both, without a stamp    whenever a whole folder is listed
     uids of at least UIDNEXT                  they are nobody's, where UIDNEXT is told
 
 A pair of which one side means another message is forgotten, and both are matched anew.
@@ -24,6 +25,7 @@ from sync.intent import EVERY_UID, Known, Pair, Stamp
 from sync.listing import Changes, Listing
 from sync.matching import identity_key
 from sync.messages import Messages
+from sync.misled import Looks
 from sync.model import Identity, MessageMeta
 from sync.pairs import Pairs
 from sync.ports import Ledger
@@ -44,6 +46,7 @@ def mistaken(work: Work, sides: Sides) -> frozenset[int]:
     if (part := work.part) is not None:
         wrong.update(told_otherwise(known, part.source_changes, part.destination_changes))
         return frozenset(wrong)
+    wrong.update(_misplaced(known, ours.messages, theirs.messages))
     beyond = set(_beyond(known, ours, theirs))
     if beyond or any(_unlike(known, *_identities(work, sides))):
         # How far back it goes, nobody knows: all that are there on both sides are matched anew.
@@ -70,6 +73,24 @@ def _unstamped(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
         at = theirs.position(known.pairs.get(uid, 0))
         if at >= 0 and stamp.destination and _told(theirs, at) not in (0, stamp.destination):
             yield uid
+
+
+def _misplaced(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
+    """Of pairs that were written down when they were sent, and never proven since, those that look
+    like two messages, while something else looks like the original, or some copy has no place: a
+    destination that told wrong uids, and a proof that could not be made."""
+    looks, unlike = Looks(), dict[int, object]()
+    for uid, place in known.pairs.items():
+        mine, at = ours.position(uid), theirs.position(place)
+        if uid in known.stamps or mine < 0 or at < 0 or not theirs.sizes[at]:
+            continue
+        if (wanted := looks.of(ours, mine)) != looks.of(theirs, at):
+            unlike[uid] = wanted
+    if not unlike:
+        return
+    found = {looks.of(theirs, at) for at in range(len(theirs))}
+    unplaced = 0 in known.pairs.values()
+    yield from (uid for uid, wanted in unlike.items() if unplaced or wanted in found)
 
 
 def _told(messages: Messages, at: int) -> int:
