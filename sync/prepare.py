@@ -93,8 +93,7 @@ def prepare(
     seen = {**ours.foreign_statuses, **ours.statuses, **statuses}
     ours = replace(ours, statuses=statuses)
     layout = lay_out(ours, theirs, known, options)
-    resting = _resting(layout.pairs, places, options)
-    resting = [pair for pair in resting if pair.destination.name not in broke[Side.DESTINATION]]
+    resting = _resting(layout.pairs, places, options, aside=broke[Side.DESTINATION])
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
     unchanged = _unchanged(resting, places, statuses, there=there, options=options)
     rests = {pair.source.name: places[pair.source.name].rest for pair in resting}
@@ -173,13 +172,19 @@ def _statuses(reader: Reader, listed: FolderList, folders: list[Folder]) -> dict
 
 
 def _resting(
-    pairs: tuple[FolderPair, ...], places: Mapping[str, Place], options: SyncOptions
+    pairs: tuple[FolderPair, ...],
+    places: Mapping[str, Place],
+    options: SyncOptions,
+    *,
+    aside: Collection[str],
 ) -> list[FolderPair]:
-    """Folders of which an earlier run knew that both sides were equal."""
+    """Folders of which an earlier run knew that both sides were equal, but for those that are set
+    aside at the destination."""
     return [
         pair
         for pair in pairs
         if pair.exists
+        and pair.destination.name not in aside
         and (place := places.get(pair.source.name)) is not None
         and place.destination == pair.destination.name
         and trusted(place.rest, options)
