@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import getaddresses
@@ -72,6 +73,8 @@ class Settings:
     demo: bool
     ca_file: str
     """PEM bundle trusted beside the system's own authorities; empty: none."""
+    certificate_exceptions: tuple[tuple[str, int, str], ...]
+    """Host, port and SHA-256 of one certificate that is trusted at that server alone."""
     demo_ports: tuple[int, ...]
     """Source plain and TLS, destination plain and TLS."""
     smtp: MailServer | None
@@ -126,6 +129,7 @@ class Settings:
             admin_password=env.get("ADMIN_PASSWORD", ""),
             demo=_switch(env, "DEMO", True),
             ca_file=env.get("CA_FILE", ""),
+            certificate_exceptions=_exceptions(env.get("CERTIFICATE_EXCEPTIONS", "")),
             demo_ports=_demo_ports(env.get("DEMO_PORTS") or "10143 10993 11143 11993"),
             smtp=smtp,
             mail_from=_sender(env.get("MAIL_FROM", ""), smtp),
@@ -230,6 +234,22 @@ def _ports(text: str) -> frozenset[int]:
     if not all(_is_port(word) for word in words):
         raise SettingsError(f"ALLOWED_PORTS is {text!r}: port numbers from 1 to 65535 are needed")
     return frozenset(int(word) for word in words)
+
+
+def _exceptions(text: str) -> tuple[tuple[str, int, str], ...]:
+    found: dict[tuple[str, int], str] = {}
+    for word in _words(text):
+        place, _, digest = word.partition("=")
+        host, _, port = place.rpartition(":")
+        plain = digest.replace(":", "").lower()
+        whole = host and _is_port(port) and re.fullmatch("[0-9a-f]{64}", plain)
+        if not whole or (host.lower().strip("[]"), int(port)) in found:
+            raise SettingsError(
+                f"CERTIFICATE_EXCEPTIONS has {word!r}: HOST:PORT=SHA256 is needed, once a server, "
+                "the certificate's fingerprint as 64 hexadecimal digits, with or without colons"
+            )
+        found[host.lower().strip("[]"), int(port)] = plain
+    return tuple((host, port, digest) for (host, port), digest in found.items())
 
 
 def _demo_ports(text: str) -> tuple[int, ...]:

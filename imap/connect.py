@@ -9,6 +9,8 @@ and so do bytes that arrive between the answer to STARTTLS and the handshake.
 from __future__ import annotations
 
 import errno
+import hashlib
+import hmac
 import imaplib
 import os
 import select
@@ -224,6 +226,7 @@ def _reach(sock: socket.socket, address: Address, deadline: float, heed: Heed) -
 def _open(server: Server, policy: NetworkPolicy, wire: Wire) -> Dialogue:
     if server.security is Security.TLS:
         wire.start_tls(_context(server, policy), server.host)
+        _check_pin(wire, server, policy)
     told = _check_greeting(wire, wire.side)
     opening = SocketTimeout(SLICE, SLICE)
     client = _Client(server, wire, told, opening)
@@ -231,18 +234,30 @@ def _open(server: Server, policy: NetworkPolicy, wire: Wire) -> Dialogue:
         if not client.has_capability("STARTTLS"):
             raise ConnectFailed(Code.STARTTLS_MISSING, side=wire.side, where=server.host)
         client.starttls(_context(server, policy))
+        _check_pin(wire, server, policy)
     offered = cast(tuple[str, ...], client._imap.capabilities)
     wire.allow(policy.read_timeout)
     return Dialogue(wire, parse_capabilities(" ".join(offered).encode()))
 
 
 def _context(server: Server, policy: NetworkPolicy) -> ssl.SSLContext:
-    if server.verify:
+    if server.verify and not policy.pin(server):
         return trusted(policy.ca_file)
     blind = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     blind.check_hostname = False
     blind.verify_mode = ssl.CERT_NONE
     return blind
+
+
+def _check_pin(wire: Wire, server: Server, policy: NetworkPolicy) -> None:
+    """Before anything is sent that matters: it is the very certificate that the operator named."""
+    if not (pin := policy.pin(server)):
+        return
+    shown = cast(ssl.SSLSocket, wire.sock).getpeercert(binary_form=True) or b""
+    digest = hashlib.sha256(shown).hexdigest()
+    if not hmac.compare_digest(digest, pin):
+        said = f"SHA-256 {digest}"
+        raise ConnectFailed(Code.CERTIFICATE_UNTRUSTED, said, side=wire.side, where=server.host)
 
 
 @lru_cache(maxsize=4)

@@ -39,3 +39,10 @@ class NetworkPolicy:
     connect_timeout: float = 15.0
     read_timeout: float = 120.0
     ca_file: str = ""
+    pinned: tuple[tuple[str, int, str], ...] = ()
+    """Host, port and SHA-256 (hex) of the one certificate that is trusted there."""
+
+    def pin(self, server: Server) -> str:
+        """The digest of the one certificate that this server may have; '' for an ordinary one."""
+        place = (server.host.lower(), server.port)
+        return next((digest for *where, digest in self.pinned if tuple(where) == place), "")

@@ -36,6 +36,9 @@ class Tls(Layer):
                 self._shake_hands(idle)
         self._send_leaving(idle)
 
+    def getpeercert(self, binary_form: bool = True) -> bytes | None:
+        return self._tls.getpeercert(binary_form=True)
+
     def recv_into(self, buffer: memoryview) -> int:
         room: Any = buffer
         while True:

@@ -10,7 +10,7 @@ from imap.server import Login, NetworkPolicy, Server
 from importer.address import AddressFault, ascii_domain, mailbox_address
 from importer.check_result import CheckResult, CheckSubject, Doing, SoFar
 from importer.finding import Finding, Level
-from importer.preflight_sides import check_destination, check_source, unencrypted, weigh
+from importer.preflight_sides import check_destination, check_source, pinned, unencrypted, weigh
 from importer.usernames import source_login
 from provisioners.base import Provisioner
 
@@ -58,7 +58,7 @@ def _over_the_wire(
     if not (subject.source.host.strip() and login.username and login.password):
         _destination(subject, so_far, policy, provisioner)
         return
-    so_far.source = unencrypted(subject.source)
+    so_far.source = (*unencrypted(subject.source), *pinned(subject.source, policy))
     with closing(open_source(subject.source, login, policy)) as source:
         check_source(source, subject.source, login, choice=subject.folders, so_far=so_far)
         _destination(subject, so_far, policy, provisioner)
@@ -72,6 +72,7 @@ def _destination(
 ) -> None:
     if so_far.address and subject.mailbox_password:
         check_destination(subject, so_far, policy=policy, provisioner=provisioner)
+        so_far.destination = (*pinned(subject.destination, policy), *so_far.destination)
 
 
 def _address(subject: CheckSubject) -> tuple[str, list[Finding]]:

@@ -211,6 +211,18 @@ def unencrypted(server: Server) -> tuple[Finding, ...]:
     return (_UNENCRYPTED,) if server.security is Security.NONE else ()
 
 
+def pinned(server: Server, policy: NetworkPolicy) -> tuple[Finding, ...]:
+    """An exception of the operator's is said wherever it is used."""
+    if server.security is Security.NONE or not policy.pin(server):
+        return ()
+    words = (
+        f"The certificate of {server.host} is no ordinary one: your operator allows the one with "
+        f"the fingerprint SHA-256 {policy.pin(server)}, and no other."
+    )
+    hint = "Nothing has to be done. When the server gets another certificate, tell your operator."
+    return (Finding(Level.WARNING, "certificate_exception", words, hint),)
+
+
 _UNENCRYPTED = Finding(
     Level.WARNING,
     "unencrypted",

@@ -33,6 +33,7 @@ class Services:
                 allowed_networks=settings.allowed_networks,
                 allowed_ports=settings.allowed_ports,
                 ca_file=settings.ca_file,
+                pinned=settings.certificate_exceptions,
             ),
         )
 

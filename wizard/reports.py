@@ -26,6 +26,7 @@ from wizard.beside import (
     of_folder,
     proof_words,
 )
+from wizard.certificates import accepted
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
@@ -94,6 +95,7 @@ def page(migration_id: int) -> ResponseReturnValue:
             account_runs=account_runs,
             folders=store_reports.folders(session, run.id, only=shown),
             notes=store_reports.run_notes(session, run.id, only=shown),
+            exceptions=accepted(migration, [one.account for one in account_runs]),
             explain=explain,
             explain_run=explain_run,
             reason_of=reason_of,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ssl
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -104,6 +106,20 @@ class TestGoodRows:
         source = Server("localhost", server.spec.tls_port, Security.TLS)
         result = checked(source=source, login=Login("plain@example.test", SOURCE_PASSWORD))
         assert (result.messages, result.size) == (2, 2000)
+
+
+def test_an_exception_for_a_certificate_is_said(
+    checked: Check, policy: NetworkPolicy, subject: CheckSubject
+) -> None:
+    """As a warning on the side that uses it, and not where there is none."""
+    server = subject.source
+    pem = ssl.get_server_certificate((server.host, server.port))
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem)).hexdigest()
+    pinned = replace(policy, ca_file=policy.ca_file, pinned=((server.host, server.port, digest),))
+    found = [one for one in checked(policy=pinned).findings if one.code == "certificate_exception"]
+    assert [one.level for one in found] == [Level.WARNING]
+    assert digest in found[0].words
+    assert not [one for one in checked().findings if one.code == "certificate_exception"]
 
 
 class TestFields:

@@ -1,0 +1,28 @@
+"""Certificates that no authority vouches for, allowed by the operator: said where they are used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from store.tables import Account, Migration
+from sync.options import Security
+from wizard.services import services
+
+
+def accepted(migration: Migration, accounts: Iterable[Account]) -> list[str]:
+    """One sentence for each server of these accounts."""
+    usual = (migration.source_host, migration.source_port)
+    servers = {usual} if migration.source_security != Security.NONE else set()
+    for account in accounts:
+        if account.source_host:
+            servers.add((account.source_host, account.source_port or migration.source_port))
+    destination = migration.destination
+    if destination is not None and destination.security != Security.NONE:
+        servers.add((destination.host, destination.port))
+    known = {(host.lower(), port) for host, port in servers}
+    return [
+        f"The certificate of {host}, port {port}, was accepted by an exception of the operator's: "
+        f"only the one with the fingerprint SHA-256 {digest}."
+        for host, port, digest in services().settings.certificate_exceptions
+        if (host, port) in known
+    ]
