@@ -22,7 +22,7 @@ from sync.mailbox import migrate
 from sync.memory_ledger import MemoryLedger
 from sync.options import SourceDeletion
 from sync.ports import Ledger, SourceDeleter
-from sync.report import MailboxReport, Verdict
+from sync.report import MailboxReport, Omitted, Verdict
 
 
 def carry_out(
@@ -46,7 +46,7 @@ def carry_out(
     return Ending(status, verdict, None, time.monotonic() - begun, notes, left_out)
 
 
-Done = tuple[Exit, str, tuple[str, ...], tuple[str, ...]]
+Done = tuple[Exit, str, tuple[str, ...], tuple[Omitted, ...]]
 """Status, verdict, what else is to be said, and the folders that were left out."""
 
 
@@ -136,4 +136,4 @@ def _judge(report: MailboxReport, record: Record) -> Done:
     if status is Exit.OK and report.verdict is Verdict.NOT_VERIFIED:
         status = Exit.WITH_ERRORS
     notes = tuple(f"The source has no folder {name!r}." for name in report.missing)
-    return status, str(report.verdict), notes, report.left_out
+    return status, str(report.verdict), notes, report.omitted

@@ -124,7 +124,9 @@ def test_some_of_the_folders(shell: Shell) -> None:
     ran = shell.run("--json", "--folderrec", "Work", "--folder", "INBOX", "--exclude", "Old")
     assert [folder["source"] for folder in ran.told["folders"]] == ["INBOX", "Work"]
     assert set(ran.told["left_out"]) == {"Drafts", "Junk", "Sent", "Trash", "Work/Old ä"}
-    assert "\nLeft out: Sent\n" in shell.run("--exclude", "^Sent$").out
+    out = shell.run("--exclude", "^Sent$").out
+    assert "\nLeft out: Sent\n  Sent (" in out
+    assert "): its name matches the pattern of folders to leave out\n" in out
 
 
 def test_everything_below_a_subfolder(shell: Shell, tmp_path: Path) -> None:
