@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable
 
 import pytest
@@ -58,12 +57,9 @@ def through(
     "manners",
     [
         TWO,
-        {"limit": 2, "refusal": "NO Maximum number of connections from user+IP exceeded"},
-        {"limit": 2, "greets": False},
-        {"every": 4, "refusal": "NO [UNAVAILABLE] Temporary authentication failure"},
         {"every": 3, "refusal": "NO [LIMIT] Slow down"},
     ],
-    ids=["two", "words", "hangs up", "unavailable", "limit"],
+    ids=["two", "limit"],
 )
 def test_every_row_is_ready_after_one_check(
     through: Callable[..., list[Haul]], source_server: Dovecot, manners: dict[str, object]
@@ -86,19 +82,13 @@ def test_every_row_is_ready_after_one_check(
 def test_a_run_keeps_a_servers_places_full(
     through: Callable[..., list[Haul]], source_server: Dovecot
 ) -> None:
-    """21 small accounts at a source that takes two connections, with four threads: about as fast
-    as two threads are at one that takes all."""
-    with door(source_server.spec.port, refusal=str(TWO["refusal"])) as one:
-        ideal, real = through(one, "ready", 2, 4)
-        seconds = []
-        for haul, limit in ((ideal, 1000), (real, 2)):
-            one.limit, one.most = limit, 0
-            begun = time.monotonic()
-            haul.start()
-            wait_until(lambda haul=haul: haul.state() == "complete", "all are done", 200)  # type: ignore[misc]
-            seconds.append(time.monotonic() - begun)
-    assert {run.state for run in real.runs()} == {"complete"}
+    """21 small accounts at a source that takes two connections, with four threads: both places are
+    used, and few logins are made in vain."""
+    with door(source_server.spec.port, refusal=str(TWO["refusal"]), limit=2) as one:
+        (haul,) = through(one, "ready", 4)
+        haul.start()
+        wait_until(lambda: haul.state() == "complete", "all are done", 200)
+    assert {run.state for run in haul.runs()} == {"complete"}
     assert one.most == 2
     assert one.refused > 0
-    assert seconds[1] < seconds[0] * 1.4 + 5
     assert one.refused < ROWS
