@@ -68,7 +68,9 @@ def asked(store: Store) -> Iterator[list[tuple[str, object]]]:
     reader: Engine = store._reader
 
     def note(_connection, _cursor, statement, parameters, *_rest) -> None:  # type: ignore[no-untyped-def]
-        seen.append((statement, parameters))
+        # Which database it is, a new connection asks once.
+        if not statement.startswith("PRAGMA"):
+            seen.append((statement, parameters))
 
     event.listen(reader, "before_cursor_execute", note)
     yield seen

@@ -178,7 +178,12 @@ def test_changed_options_stand_in_the_history(
         migration = seeds.ready_draft(session, services.sealer, world)
         migration.options = {"places": [["Sent", "Gesendet"]]}
         number = migration.id
-    changes = {"source_deletion": "once synchronized", "deletion_wanted": "y", "proof": "content"}
+    changes = {
+        "source_deletion": "once synchronized",
+        "deletion_wanted": "y",
+        "proof": "content",
+        "reaim": "y",
+    }
     path = f"/migrations/{number}/server"
     assert reseller.post(path, **_fields(world, **changes)).status_code == 303
     assert _stored(services, number).places == (("Sent", "Gesendet"),)

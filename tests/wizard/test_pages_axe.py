@@ -42,6 +42,7 @@ def test_rows_are_mended_where_they_stand(page: Page, site: Site, screen: str) -
     expect(username).to_have_value("the.boss@old.example")
     expect(username).to_be_focused()
     look(page, screen, "accounts-editor")
+    page.get_by_label("IMAP password", exact=True).last.fill("Typed.Anew.2026")
     page.get_by_role("button", name="Save and check again").click()
     row = page.get_by_role("listitem").filter(has_text="the.boss@old.example")
     expect(row).to_contain_text("Waiting for its check")
