@@ -30,6 +30,7 @@ def mend(page: Page, username: str, label: str, password: str, *, asked: bool = 
     editor.get_by_role("button", name="Save and check again").click()
     if asked:
         editor.get_by_label(USE_STORED).check()
+        editor.get_by_label(label).fill(password)
         editor.get_by_role("button", name="Save and check again").click()
     expect(row(page, username).get_by_text("Ready", exact=True)).to_be_visible(timeout=MINUTE)
 
