@@ -1,9 +1,9 @@
 """Programs of the system that the demo and the tests need: found, or installed with apt as root.
 
-`python -m launch.packages dovecot chromium postgres cyrus courier` fails with the packages' names
-when one of them is missing and cannot be installed. Nothing is ever started: a mail server that the
-demo needs must not begin to listen on the machine's own ports. Cyrus and Courier cannot be
-installed beside Dovecot: they are unpacked into a directory of our own.
+`python -m launch.packages NAME …` fails with the packages' names when one of them is missing and
+cannot be installed. Nothing is ever started: a mail server that the demo needs must not begin to
+listen on the machine's own ports. Cyrus and Courier cannot be installed beside Dovecot: they are
+unpacked into a directory of our own.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ PROGRAMS = {
     "chromium": Program(
         ("chromium", "/root/.cache/ms-playwright/chromium-*/chrome-linux*/chrome"), ("chromium",)
     ),
+    "cc": Program(("cc",), ("gcc", "libc6-dev")),
+    "curl": Program(("curl",), ("curl",)),
     "postgres": Program(("/usr/lib/postgresql/*/bin/initdb",), ("postgresql",), "postgresql"),
     "cyrus": _apart("cyrus", "usr/lib/cyrus/bin/imapd", "cyrus-imapd cyrus-common sasl2-bin"),
     "courier": _apart(

@@ -45,10 +45,10 @@ def claimed(data_dir: Path) -> Iterator[None]:
 def close_to_others(data_dir: Path) -> None:
     """What an older version, or a folder that was there, left readable. The key file is not among
     it: where others could read that, a person has to know. Raises CannotStart."""
-    ours = [*data_dir.glob("mailhaul*"), *data_dir.glob("*.lock"), *data_dir.glob("*.pem")]
+    files = [*data_dir.glob("mailhaul*"), *data_dir.glob("*.lock"), *data_dir.glob("*.pem")]
     for folder in (data_dir / "logs", data_dir / "redis"):
-        ours += [folder, *folder.rglob("*")] if folder.is_dir() else []
-    for path in ours:
+        files += [folder, *folder.rglob("*")] if folder.is_dir() else []
+    for path in files:
         _close(path)
 
 

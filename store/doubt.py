@@ -32,8 +32,8 @@ def quiet_seconds(session: Session, account_id: int) -> float:
         .where(LedgerFolder.account_id == account_id, ~LedgerBatch.settled)
     )
     since = session.execute(query).all()
-    here = steady.boot()
-    known = [row[0] for row in since if row[0] is not None and here and row[1] == here]
+    boot = steady.boot()
+    known = [row[0] for row in since if row[0] is not None and boot and row[1] == boot]
     if not known or len(known) < len(since):
         return 0.0
     return max(0.0, steady.clock() - max(known))

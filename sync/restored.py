@@ -44,8 +44,8 @@ def believed(
 
 
 def key_of(pair: FolderPair, rest: Rest) -> FolderKey:
-    here, there = rest.source.uidvalidity, rest.destination.uidvalidity
-    return FolderKey(pair.source.name, here, pair.destination.name, there)
+    source, destination = pair.source.name, pair.destination.name
+    return FolderKey(source, rest.source.uidvalidity, destination, rest.destination.uidvalidity)
 
 
 def _as_known(
@@ -55,17 +55,17 @@ def _as_known(
     *,
     together: bool,
 ) -> bool:
-    here, there = list[Since](), list[Since]()
+    of_source, of_destination = list[Since](), list[Since]()
     for pair, known, uid in asked:
         rest, none = prepared.unchanged[pair.source.name], WhichFlags.NONE
-        here.append(Since(pair.source, rest.source, none, (uid,)))
-        there.append(Since(pair.destination, rest.destination, none, (known.pairs[uid],)))
-    ours, theirs = both(
-        lambda: _changes(sides.source, here),
-        lambda: _changes(sides.destination, there),
+        of_source.append(Since(pair.source, rest.source, none, (uid,)))
+        of_destination.append(Since(pair.destination, rest.destination, none, (known.pairs[uid],)))
+    source, destination = both(
+        lambda: _changes(sides.source, of_source),
+        lambda: _changes(sides.destination, of_destination),
         together=together,
     )
-    for (_, known, _), mine, other in zip(asked, ours, theirs, strict=True):
+    for (_, known, _), mine, other in zip(asked, source, destination, strict=True):
         if mine is None or other is None or any(told_otherwise(known, mine, other)):
             return False
     return True

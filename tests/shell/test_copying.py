@@ -95,7 +95,7 @@ def test_killed_and_resumed(shell: Shell, tmp_path: Path, after: int) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_at_a_clean_point(shell: Shell, tmp_path: Path, number: int) -> None:
     """Status 6, and the next run goes on there."""
-    shell.source.fill(3000, size=3000)
+    shell.source.fill(600, size=3000)
     state = f"--state={tmp_path / 'state'}"
     with shell.start("--json", state) as child:
         while child.poll() is None and not shell.destination.files():

@@ -56,7 +56,8 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         words = "The mailbox, its password, the login or the server is another one now"
         if may_decide:
             self.reaim.errors = [
-                f"{words}: enter the IMAP password again, or tick this. The history will name you."
+                f"{words}: enter the IMAP password again, or tick this. The history will name you. "
+                "Type the mailbox password once more, too, if you have changed it."
             ]
             return
         self.source_password.errors = [
