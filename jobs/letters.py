@@ -98,7 +98,7 @@ def _title(kind: str, facts: dict[str, Any]) -> str:
         return f"{'Dry run ended' if facts['dry_run'] else 'Ended'}, {failed} failed"
     if kind == Kind.FINISHED:
         titles = {
-            Judgement.DRY_RUN: "Dry run complete",
+            Judgement.DRY_RUN: "Dry run ended",
             Judgement.INCOMPLETE: "Ended, not complete",
         }
         return titles.get(facts["judgement"], str(facts["judgement"]))

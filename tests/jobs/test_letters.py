@@ -168,7 +168,7 @@ def test_a_dry_run_is_called_one() -> None:
     """In both mails, and with nothing said to be proven."""
     assert written(Kind.STARTED, dry_run=True)["Subject"].startswith("Dry run started")
     end = written(Kind.FINISHED, dry_run=True, totals=TOTALS | {"verified": 0})
-    assert end["Subject"] == "Dry run complete: Spring move"
+    assert end["Subject"] == "Dry run ended: Spring move"
     assert "Nothing was written" in bodies(end)[0]
 
 
