@@ -26,7 +26,7 @@ run: $(VENV)/run.stamp
 	@exec $(BIN)/python -m launch
 
 test: $(VENV)/dev.stamp
-	$(BIN)/python -m launch.packages dovecot chromium cc curl postgres cyrus courier
+	$(BIN)/python -m launch.packages dovecot chromium cc curl postgres cyrus courier redis
 	$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 check: $(VENV)/dev.stamp

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.utils import getaddresses
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -45,8 +45,8 @@ class Settings:
     """The whole configuration of one installation. Sizes are bytes, times are seconds."""
 
     data_dir: Path
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     secret_keys: tuple[str, ...] = field(repr=False)
     """Fernet keys, newest first. Empty: the key file in `data_dir` is used."""
     allowed_networks: tuple[Network, ...]
@@ -196,11 +196,42 @@ def _database(env: Mapping[str, str]) -> str:
     return url
 
 
+_REDIS_URL = (
+    "redis://:password@host:6379/0, rediss:// with TLS, or unix:///path/to/redis.sock is needed, "
+    "with %40 for an @ in the password"
+)
+_REDIS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
+_REDIS_OPTIONS = (*_REDIS_FILES, "ssl_ca_path", "ssl_cert_reqs", "ssl_check_hostname", "db")
+
+
 def _redis(env: Mapping[str, str]) -> str:
+    """The errors do not show the value: a password may stand in it."""
     url = env.get("REDIS_URL") or ""
-    if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise SettingsError("REDIS_URL cannot be read: redis://, rediss:// or unix:// is needed")
+    if not url or url.startswith("unix://"):
+        return url
+    try:
+        parts = urlsplit(url)
+        known = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+    except ValueError:
+        raise SettingsError(f"REDIS_URL cannot be read: {_REDIS_URL}") from None
+    number = parts.path.removeprefix("/")
+    if not known or "#" in url or parts.netloc.count("@") > 1 or not (number or "0").isdecimal():
+        raise SettingsError(f"REDIS_URL cannot be read: {_REDIS_URL}")
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        _check_redis_option(name, value, tls=parts.scheme == "rediss")
     return url
+
+
+def _check_redis_option(name: str, value: str, *, tls: bool) -> None:
+    if name not in _REDIS_OPTIONS or (name == "db" and not value.isdecimal()):
+        raise SettingsError(
+            "REDIS_URL has something else behind its ? than "
+            f"{', '.join(_REDIS_OPTIONS)}; a ? in the password is written %3F"
+        )
+    if name.startswith("ssl_") and not tls:
+        raise SettingsError(f"REDIS_URL has {name} without TLS: it has to begin with rediss://")
+    if name in _REDIS_FILES and not os.access(value, os.R_OK):
+        raise SettingsError(f"REDIS_URL names {value} as {name}, which cannot be read")
 
 
 def _words(text: str) -> list[str]:

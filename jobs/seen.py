@@ -55,6 +55,8 @@ class Seen:
     )
 
 
+_NO_TLS = "Redis does not begin TLS there, which rediss:// in REDIS_URL asks for"
+_CUT = "Redis ends the connection; where it wants TLS, REDIS_URL has to begin with rediss://"
 _REFUSALS = (
     ("OOM", "Redis is out of memory and stores nothing: raise its maxmemory, or make room"),
     ("MISCONF", "Redis cannot write to its disk and stores nothing"),
@@ -63,6 +65,11 @@ _REFUSALS = (
     ("max number of clients", "Redis has no connection left"),
     ("LOADING", "Redis is still reading its data"),
     ("certificate", "Redis' certificate is not trusted"),
+    ("handshake", _NO_TLS),
+    ("WRONG_VERSION_NUMBER", _NO_TLS),
+    ("reset by peer", _CUT),
+    ("closed by server", _CUT),
+    ("DB index", "Redis has no database of the number that REDIS_URL names"),
 )
 
 

@@ -3,7 +3,7 @@
 `python -m launch.packages NAME …` fails with the packages' names when one of them is missing and
 cannot be installed. Nothing is ever started: a mail server that the demo needs must not begin to
 listen on the machine's own ports. Cyrus and Courier cannot be installed beside Dovecot: they are
-unpacked into a directory of our own.
+unpacked into a directory of our own, as is the one Redis of the tests that speaks TLS.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ PROGRAMS = {
         "usr/bin/imapd",
         "courier-imap courier-base courier-authlib courier-authlib-userdb gamin libgamin0",
     ),
+    "redis": _apart("redis", "usr/bin/redis-server", "redis-server redis-tools"),
 }
 PEERS = {"mbsync": Program(("mbsync",), ("isync",))}
 """What `make bench` alone needs: tools to measure beside."""

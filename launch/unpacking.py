@@ -1,4 +1,4 @@
-"""Mail servers that only the tests run, unpacked from Debian's packages and never installed.
+"""Servers that only the tests run, unpacked from Debian's packages and never installed.
 
 Debian lets only one IMAP server be installed: `apt-get install cyrus-imapd` would remove Dovecot.
 So the packages are downloaded, with those libraries that the machine lacks, and unpacked below a
