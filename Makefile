@@ -27,7 +27,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m launch.packages dovecot chromium cc curl postgres cyrus courier redis
-	$(BIN)/python -m pytest -n 3 --dist loadgroup
+	$(BIN)/python -m pytest -n 4
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .

@@ -13,12 +13,24 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+from xdist.remote import Producer
 
 from launch.certificates import Authority, make_authority
 from launch.dovecot import Dovecot, DovecotSpec
+from tests.units import Units, in_turn
 
 _numbers = itertools.count(1)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Units:
+    return Units(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = in_turn(items)
+
 
 ROOM = 6 * 1024**3
 """Bytes that must be free in memory for the mail of all tests, several times over."""
@@ -114,7 +126,10 @@ def address() -> str:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """One Chromium for all tests of a process: a second one cannot be driven beside it."""
+    """One Chromium for all tests of a process: a second one cannot be driven beside it.
+
+    What does not come is waited for as long as a busy machine may take: 30 seconds."""
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         yield started

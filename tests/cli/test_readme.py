@@ -20,7 +20,7 @@ from tests.launch.conftest import Started, launch
 
 __all__ = ["launch"]
 
-pytestmark = [pytest.mark.xdist_group("readme"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 """All commands run once, for all of these tests: it takes a minute, on a busy machine more."""
 
 STATUS = {

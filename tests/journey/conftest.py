@@ -35,7 +35,7 @@ class Product:
         return self.data_dir / "demo" / side / "mail" / address / "Maildir"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def product(open_dir: Path) -> Iterator[Product]:
     data_dir = open_dir / "product"
     data_dir.mkdir()

@@ -74,9 +74,11 @@ def _parent(entry: Path) -> int:
     return int(stat.rpartition(")")[2].split()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def launch(open_dir: Path) -> Iterator[Callable[..., Started]]:
-    """Start the product; keywords are variables of the environment. Stopped at the end."""
+    """Start the product; keywords are variables of the environment.
+
+    Stopped after the file's last test: what runs on would slow down all others."""
     running: list[Started] = []
 
     def start(data_dir: Path | None = None, **variables: str) -> Started:

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from app import create_app
 from launch.roster import web_server
@@ -86,7 +86,7 @@ def screen(request: pytest.FixtureRequest) -> str:
 def page(site: Site, browser: Browser, screen: str) -> Iterator[Page]:
     """The administrator of an organization, signed in."""
     width, height = SCREENS[screen]
-    context = _context(browser, width, height)
+    context = browser.new_context(viewport={"width": width, "height": height})
     page = context.new_page()
     errors: list[str] = []
     page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
@@ -143,12 +143,6 @@ def _seeded(services: Services, world: World) -> dict[str, int]:
             "account": done.accounts[1].id,
             "empty": seeds.draft(session, world, name="Nothing in it yet").id,
         }
-
-
-def _context(browser: Browser, width: int, height: int) -> BrowserContext:
-    context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(8000)
-    return context
 
 
 def _wait_for(port: int) -> None:
