@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from argon2 import extract_parameters
 
 from store import people
 from store.engine import Store
@@ -24,6 +25,13 @@ def user_id(store: Store) -> int:
             organization_id=organization.id,
         )
         return user.id
+
+
+def test_an_unknown_address_costs_what_a_wrong_password_costs(store: Store, user_id: int) -> None:
+    """The same parameters: the time tells nobody which addresses exist."""
+    with store.read() as session:
+        own = session.get_one(User, user_id).password_hash
+    assert extract_parameters(people._NOBODY) == extract_parameters(own)
 
 
 def test_only_the_right_password_of_an_active_person_counts(store: Store, user_id: int) -> None:

@@ -56,8 +56,8 @@ EMAILS = {
 
 @cache
 def _hash() -> str:
-    """Made once: argon2 is slow by intention."""
-    return PasswordHasher().hash(PASSWORD)
+    """Argon2 is slow by intention, and hundreds of tests sign in: here it is as fast as it can be."""
+    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 def people_and_places(session: Session) -> World:
