@@ -56,7 +56,7 @@ EMAILS = {
 
 @cache
 def _hash() -> str:
-    """Argon2 is slow by intention, and hundreds of tests sign in: here it is as fast as it can be."""
+    """Argon2 is slow by intention; hundreds of tests sign in, and here it is fast."""
     return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
