@@ -36,6 +36,9 @@ def list_folders(dialogue: Dialogue) -> FolderList:
         # Without the namespace, or the subscriptions, the list would pass for another one.
         if not answer.ok and faults.later(answer.text):
             raise dialogue.refusal(answer, "")
+    if offered.namespace and not heard[0].ok:
+        # Under a wrong prefix folders would be made in the wrong place: that is worth a question.
+        heard[0] = dialogue.answer(dialogue.send(b"NAMESPACE"), lines[0].take)
     at = -1 if extended else -2
     if not heard[at].ok and extended:
         # Not every server that offers an option can do it.
@@ -44,11 +47,12 @@ def list_folders(dialogue: Dialogue) -> FolderList:
     if not heard[at].ok:
         raise dialogue.refusal(heard[at], "")
     spaces = _namespaces(lines[0].others) if offered.namespace else [[], [], []]
+    told = not offered.namespace or (heard[0].ok and bool(lines[0].others))
     unread = tuple(line for answer in heard for line in answer.unread)
     # One that has limits of its own does not list all that there is.
     unread += tuple(words(answer.text) for answer in heard if cut_short(answer))
     found = _folder_list(lines[at], spaces, subscribed(lines[-1].listed), dialogue)
-    return replace(found, unread=unread)
+    return replace(found, unread=unread, namespace_told=told)
 
 
 def _question(dialogue: Dialogue, extended: bool) -> bytes:

@@ -126,13 +126,27 @@ class SqlLedger(RemarkingLedger):
                 (row.source, row.destination, row.packed) for row in session.execute(query)
             )
 
+    def judged_elsewhere(self, key: FolderKey) -> Iterator[Known]:
+        folders = LedgerFolder.id == LedgerBatch.folder_id
+        query = (
+            select(LedgerFolder.id)
+            .join(LedgerBatch, folders)
+            .where(self._mine, _either(key), LedgerBatch.kind == Kind.JUDGED)
+        )
+        with self._store.read() as session:
+            own = self._find(session, key)
+            others = session.scalars(query.distinct().order_by(LedgerFolder.id)).all()
+            numbers = [number for number in others if number != own]
+            found = [fold(_rows(session, number), self._account_run_id) for number in numbers]
+        yield from (known for known in found if known.judgements)
+
     def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
         self._add(key, kind, packed)
 
     def _left_elsewhere(self, session: Session, key: FolderKey, folder_id: int | None) -> bool:
         """Whether messages have left under another UIDVALIDITY, or for the same destination."""
-        same = (LedgerFolder.source == key.source) | (LedgerFolder.destination == key.destination)
-        query = _left(LedgerBatch.id).where(self._mine, same, LedgerFolder.id != (folder_id or 0))
+        other = LedgerFolder.id != (folder_id or 0)
+        query = _left(LedgerBatch.id).where(self._mine, _either(key), other)
         return session.scalar(query.limit(1)) is not None
 
     def _keeping(self, session: Session) -> defaultdict[str, set[str]]:
@@ -195,6 +209,11 @@ class SqlLedger(RemarkingLedger):
         session.add(folder)
         session.flush()
         return folder.id
+
+
+def _either(key: FolderKey) -> ColumnElement[bool]:
+    """Of the source's folder, or of the destination's."""
+    return (LedgerFolder.source == key.source) | (LedgerFolder.destination == key.destination)
 
 
 def _left(*columns: Any) -> Select[Any]:

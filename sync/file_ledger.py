@@ -62,6 +62,11 @@ _LEFT_ELSEWHERE = """
 SELECT EXISTS (SELECT 1 FROM batch JOIN folder ON folder.id = folder_id
 WHERE mailbox_id = ? AND (source = ? OR destination = ?) AND folder_id IS NOT ? AND kind = ?)
 """
+_JUDGED_ELSEWHERE = """
+SELECT DISTINCT folder_id FROM batch JOIN folder ON folder.id = folder_id
+WHERE mailbox_id = ? AND (source = ? OR destination = ?) AND folder_id IS NOT ? AND kind = ?
+ORDER BY folder_id
+"""
 _PLACES = """
 SELECT source, destination, rest FROM folder WHERE mailbox_id = ?
 AND NOT (source_uidvalidity = 0 AND destination_uidvalidity = 0) ORDER BY id
@@ -164,6 +169,14 @@ class FileLedger(RemarkingLedger):
         return refused_names(
             (_text(source), _text(there), packed) for source, there, packed in rows
         )
+
+    def judged_elsewhere(self, key: FolderKey) -> Iterator[Known]:
+        with self._reading() as db:
+            names = (_bytes(key.source), _bytes(key.destination))
+            values = (self._mailbox, *names, self._find(db, key), Kind.JUDGED)
+            folders = db.execute(_JUDGED_ELSEWHERE, values).fetchall()
+            found = [fold(_rows(db, folder), self._run) for (folder,) in folders]
+        yield from (known for known in found if known.judgements)
 
     def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
         self._add(key, kind, packed)

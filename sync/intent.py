@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from sync.errors import Code
@@ -60,6 +60,14 @@ class Judgement:
 
     code: Code
     words: str = ""
+    redated: bool = False
+    """Its internal date is another, too."""
+
+    @property
+    def faults(self) -> tuple[tuple[Code, str], ...]:
+        """Each with its words."""
+        own = (self.code, self.words)
+        return (own, (Code.DATE_ALTERED, "")) if self.redated else (own,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,8 @@ class Known:
     """By source uid: what is wrong with a copy."""
     refused: Mapping[int, Refusal] = field(default_factory=dict)
     """By source uid: messages that have no copy, since they were refused for their own sake."""
+    size: Callable[[int], int] = field(default=lambda uid: 0, compare=False)
+    """By source uid: how large the message of a pair was when it was sent, 0 where not known."""
     guarded: bool = False
     """Messages have left the source under another UIDVALIDITY of this folder, or out of another
     folder with the same destination: which copies here are the last ones is not known, so that

@@ -17,18 +17,78 @@ from sync.intent import Judgement
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import disturb
+from sync.stamps import stamp_at
 from sync.work import Work
 
 UNREAD = Judgement(Code.ALTERED, "not read back yet")
 """Of a copy of what servers are known to alter: written when it is sent, so that it is not
 forgotten with the process."""
+OF_DATE = Judgement(Code.DATE_ALTERED)
 READ_AGAIN = 100
 """So many copies of another size are read by a later run at most, in each folder."""
+
+
+def accuse(work: Work, uid: int, judgement: Judgement) -> None:
+    """What a look at the content has found. What is known of the date stays."""
+    old = _last(work, uid)
+    dated = old is not None and (old.redated or _of_date(old))
+    work.judged[uid] = replace(judgement, redated=dated)
+
+
+def redate(work: Work, uid: int) -> None:
+    """The copy's internal date is another. What is known of the content stays."""
+    old = _last(work, uid)
+    worse = old is not None and not _of_date(old)
+    work.judged[uid] = replace(old, redated=True) if old and worse else OF_DATE
+
+
+def _last(work: Work, uid: int) -> Judgement | None:
+    """What was found of this very copy until now."""
+    if uid in work.judged or uid in work.copied:
+        return work.judged.get(uid)
+    return work.known.judgements.get(uid)
 
 
 def suspected(work: Work, uids: Iterable[int], ledger: Ledger) -> None:
     """Of those that were just copied, what has to be read back."""
     ledger.judge(work.key, {uid: UNREAD for uid in uids if uid in work.suspect})
+
+
+def doubtful(work: Work, unlike: Iterable[int]) -> dict[int, Judgement]:
+    """Of copies that look like other messages, and whose proof an earlier run did not come to, or a
+    pass that could not be ended: what is to be proven, or named."""
+    known, mine, theirs = work.known, work.tally.listed, work.theirs.messages
+    found: dict[int, Judgement] = {}
+    for uid in unlike:
+        if uid in known.sent or uid in known.judgements:
+            continue
+        at, place = mine.position(uid), theirs.position(known.pairs[uid])
+        date = mine.internaldate(at)
+        redated = bool(date) and not same_instant(date, theirs.internaldate(place))
+        if (known.size(uid) or mine.sizes[at]) != theirs.sizes[place]:
+            found[uid] = Judgement(Code.ALTERED, Alteration.SIZE, redated)
+        elif redated:
+            found[uid] = OF_DATE
+    return found
+
+
+def recall(work: Work, ledger: Ledger) -> None:
+    """Of pairs that were found just now, and that nobody has compared: which of the copies had
+    something wrong with them under other keys. They are read anew."""
+    if not work.believed or work.plan is None:
+        return
+    stamps, sizes = set[int](), set[int]()
+    for other in ledger.judged_elsewhere(work.key):
+        for uid in other.judgements:
+            stamp = other.stamps.get(uid)
+            stamps.update((stamp.source, stamp.destination) if stamp else ())
+            sizes.update((other.size(uid),) if not stamp else ())
+    mine, theirs = work.tally.listed, work.theirs.messages
+    for uid, place, size in work.plan.recorded.rows() if stamps or sizes else ():
+        at, there = mine.position(uid), theirs.position(place)
+        same = size in sizes or stamp_at(mine, at) in stamps or stamp_at(theirs, there) in stamps
+        if uid in work.believed and same:
+            work.recalled.add(uid)
 
 
 def to_read_again(work: Work) -> dict[int, int]:
@@ -91,20 +151,30 @@ def name_redated(work: Work) -> None:
         date = mine.internaldate(at)
         if date and not same_instant(date, there.internaldate(place)):
             work.tally.name(uid, Outcome.PRESENT, Code.DATE_ALTERED)
-            work.judged.setdefault(uid, Judgement(Code.DATE_ALTERED))
+            redate(work, uid)
 
 
 def name_judged(work: Work) -> None:
     """What was found by earlier runs and is true still. What this one has looked at is told."""
-    told = {*work.judged, *work.equal, *work.unlike, *work.missed, *work.to_prove}
+    told = {*work.judged, *work.equal, *work.unlike}
+    proven, pairs = {*work.to_prove}, work.known.pairs
+    dated = {note.uid for note in work.tally.notes if note.code is Code.DATE_ALTERED}
     for uid, judgement in work.known.judgements.items():
-        if uid in told or uid not in work.known.pairs or not _stands(work, uid):
+        if uid in proven or uid not in pairs or not _stands(work, uid):
             continue
-        if judgement.code is Code.DATE_ALTERED and _dated(work, uid):
-            work.judged[uid] = None
-            continue
-        work.tally.altered += judgement.code is Code.ALTERED
-        work.tally.name(uid, Outcome.PRESENT, judgement.code, judgement.words)
+        if _of_date(judgement) or judgement.redated:
+            if _dated(work, uid):
+                _undate(work, uid, judgement)
+            elif uid not in dated:
+                work.tally.name(uid, Outcome.PRESENT, Code.DATE_ALTERED)
+        if uid not in told and not _of_date(judgement):
+            work.tally.altered += judgement.code is Code.ALTERED
+            work.tally.name(uid, Outcome.PRESENT, judgement.code, judgement.words)
+
+
+def _undate(work: Work, uid: int, judgement: Judgement) -> None:
+    now = work.judged.get(uid, judgement)
+    work.judged[uid] = None if now is None or _of_date(now) else replace(now, redated=False)
 
 
 def keep(works: Sequence[Work], ledger: Ledger) -> None:
@@ -113,8 +183,9 @@ def keep(works: Sequence[Work], ledger: Ledger) -> None:
         judged = work.judged
         for uid in work.equal:
             old = work.known.judgements.get(uid)
-            if uid in work.suspect or uid in work.wrong or (old and not _of_date(old)):
-                judged.setdefault(uid, None)
+            asked = uid in work.suspect or uid in work.wrong or uid in work.recalled
+            if asked or (old and not _of_date(old)):
+                judged.setdefault(uid, OF_DATE if old and old.redated else None)
         if work.under_way:
             for uid in work.suspect:
                 judged.setdefault(uid, None)
@@ -139,7 +210,7 @@ def may_rest(work: Work) -> bool:
     return not work.tally.unnamed and all(
         note.outcome is not Outcome.FAILED
         and (judged := kept.get(note.uid)) is not None
-        and judged.code is note.code
+        and note.code in {code for code, _ in judged.faults}
         and not _open(judged)
         for note in work.tally.notes
     )
@@ -156,7 +227,7 @@ def _failed(judgement: Judgement) -> bool:
 
 
 def _open(judgement: Judgement) -> bool:
-    if _failed(judgement) or judgement == UNREAD:
+    if _failed(judgement) or replace(judgement, redated=False) == UNREAD:
         return True
     return judgement.code is Code.ALTERED and judgement.words == Alteration.SIZE
 

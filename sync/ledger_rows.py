@@ -96,6 +96,7 @@ def fold(rows: Iterable[Row], run: int) -> Known:
         remarks.stamps,
         remarks.judgements,
         {uid: one for uid, one in remarks.refused.items() if uid not in pairs},
+        pairs.size,
     )
 
 

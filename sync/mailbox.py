@@ -173,7 +173,8 @@ def _without_work(
     for uid, judged in judgements.items():
         outcome = Outcome.COPIED if uid in known.sent else Outcome.PRESENT
         name = pair.source.name
-        progress.note(MessageNote(name, uid, outcome, judged.code, judged.words))
+        for code, words in judged.faults:
+            progress.note(MessageNote(name, uid, outcome, code, words))
     progress.moved(Outcome.FAILED if refusal else Outcome.PRESENT, number - copied, 0)
     progress.moved(Outcome.COPIED, copied, size)
     progress.folder_done(report)

@@ -94,6 +94,12 @@ class MemoryLedger(RemarkingLedger):
         )
         return refused_names((key.source, key.destination, packed) for _, key, packed in rows)
 
+    def judged_elsewhere(self, key: FolderKey) -> Iterator[Known]:
+        for page in self._incarnations(key):
+            known = fold(page.rows.values(), self._run)
+            if known.judgements:
+                yield known
+
     def _write(self, key: FolderKey, kind: Kind, packed: bytes) -> None:
         self._add(key, kind, packed)
 

@@ -73,6 +73,8 @@ class FolderList:
     """Lines of the answer that could not be understood, shortened: they may have named folders."""
     foreign_statuses: Mapping[str, FolderStatus] = field(default_factory=dict)
     """Of `foreign`, where the server told them in the same breath."""
+    namespace_told: bool = True
+    """The server has said what it offers to say of its namespace."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,11 @@ class Pairs(Mapping[int, Pair]):
     def destination_uid(self, at: int) -> int:
         return self._there[at]
 
+    def size(self, uid: int) -> int:
+        """0 when there is none."""
+        at = self.place(uid)
+        return self._sizes[at] if at >= 0 else 0
+
     def __getitem__(self, uid: int) -> Pair:
         at = self.place(uid)
         if at < 0:

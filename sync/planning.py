@@ -12,7 +12,7 @@ from sync.columns import Uids
 from sync.duplicates import duplicates
 from sync.errors import Code, FolderError, MessageError, Side
 from sync.intent import EVERY_UID, Judgement, Known, Pair
-from sync.judging import UNREAD, set_apart
+from sync.judging import UNREAD, accuse, doubtful, recall, set_apart
 from sync.leaving import without_our_marks
 from sync.options import SyncOptions
 from sync.pairs import Pairs
@@ -20,7 +20,7 @@ from sync.plan import Plan, empties, plan_folder, unmatched
 from sync.ports import Ledger
 from sync.report import Outcome
 from sync.resting import note_dead
-from sync.reused_uids import mistaken, name_reused, remember, without
+from sync.reused_uids import mistaken, name_reused, remember, unproven, without
 from sync.twins import Matched, Sides
 from sync.work import Work
 
@@ -39,14 +39,12 @@ def plan_work(
         if work.again:
             return True
     before = work.known.pairs
-    reused = mistaken(work, sides)
+    unlike = unproven(work)
+    reused = mistaken(work, sides, unlike)
     if reused and work.part is not None:
         return False
-    if reused:
-        if not options.dry_run:
-            ledger.forget(work.key, sorted(reused))
-        work.known = without(work.known, reused)
-        work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
+    _disbelieve(work, reused, ledger, options)
+    _doubt(work, unlike.keys() - reused, ledger, options)
     work.ours = without_our_marks(work.ours, work.known.left)
     _count_left(work)
     work.orphaned = _orphaned(work)
@@ -79,11 +77,27 @@ def plan_work(
     name_reused(work, reused, before)
     work.identities.update(matched.identities)
     _name_altered(work, matched)
+    recall(work, ledger)
     if not options.dry_run:
-        ledger.judge(work.key, work.judged)
+        ledger.judge(work.key, {**dict.fromkeys(work.recalled, UNREAD), **work.judged})
         remember(work, ledger, work.known.pairs)
         remember(work, ledger, plan.recorded.there)
     return True
+
+
+def _disbelieve(work: Work, reused: frozenset[int], ledger: Ledger, options: SyncOptions) -> None:
+    if reused:
+        if not options.dry_run:
+            ledger.forget(work.key, sorted(reused))
+        work.known = without(work.known, reused)
+        work.taken = Uids(uid for uid in work.known.pairs.values() if uid)
+
+
+def _doubt(work: Work, unlike: Collection[int], ledger: Ledger, options: SyncOptions) -> None:
+    if found := doubtful(work, unlike):
+        work.known = replace(work.known, judgements={**work.known.judgements, **found})
+        if not options.dry_run:
+            ledger.judge(work.key, found)
 
 
 def _orphaned(work: Work) -> Collection[int]:
@@ -121,7 +135,7 @@ def _name_altered(work: Work, matched: Matched) -> None:
     work.believed.update(uid for uid in recorded if uid not in matched.compared)
     for uid, words in matched.altered.items():
         if uid in recorded:
-            work.judged[uid] = Judgement(Code.ALTERED, words)
+            accuse(work, uid, Judgement(Code.ALTERED, words))
             work.tally.altered += 1
             work.tally.name(uid, Outcome.PRESENT, Code.ALTERED, words)
 

@@ -214,6 +214,11 @@ class Remarking(Protocol):
         """By source uid: what a proof found wrong with a copy, None for nothing any more."""
         ...
 
+    def judged_elsewhere(self, key: FolderKey) -> Iterator[Known]:
+        """What is known of either folder under other keys, as far as something was found wrong
+        there: under another UIDVALIDITY, say, under which the same copies may have been proven."""
+        ...
+
     def refuse(self, key: FolderKey, refused: Mapping[int, Refusal | None]) -> None:
         """By source uid; None for one that is refused no longer. A pair ends a refusal, too."""
         ...

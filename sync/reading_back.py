@@ -16,7 +16,7 @@ from sync.alteration import Alteration, Alterations, known, words
 from sync.content import Closed, Compared, Copies, compare
 from sync.errors import Code, FolderChanged, Side
 from sync.intent import Judgement
-from sync.judging import UNREAD, to_read_again
+from sync.judging import UNREAD, accuse, to_read_again
 from sync.learning import Learnt
 from sync.options import ProofLevel, SyncOptions
 from sync.pairs import Pairs
@@ -50,6 +50,8 @@ def read_back(
             asked[work] |= {u: place for u, place in uids.items() if u in reading.copied[work]}
     for work in works:
         asked[work] |= to_read_again(work)
+        found = work.plan.recorded.there if work.plan else {}
+        asked[work] |= {uid: found[uid] for uid in work.recalled}
         anew = [uid for uid in work.wrong if uid in reading.copied[work]]
         asked[work] |= {
             u: place for u in anew if (place := reading.copied[work][u].destination_uid)
@@ -179,7 +181,7 @@ def _doubtful(work: Work, copied: Pairs) -> dict[int, int]:
     for uid in [uid for uid in work.doubtful[DOUBTFUL:] if uid in copied]:
         work.tally.altered += 1
         work.tally.name(uid, work.outcome(uid), Code.ALTERED, Alteration.SIZE)
-        work.judged[uid] = Judgement(Code.ALTERED, Alteration.SIZE)
+        accuse(work, uid, Judgement(Code.ALTERED, Alteration.SIZE))
     doubtful = [uid for uid in work.doubtful[:DOUBTFUL] if uid in copied]
     return {uid: copied[uid].destination_uid for uid in doubtful}
 
@@ -211,10 +213,10 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
         tally.unproven += error.side is not Side.SOURCE
         tally.name(uid, was, Code.UNREADABLE, error.server_words)
         if error.side is not Side.SOURCE:
-            work.judged[uid] = Judgement(Code.UNREADABLE, error.server_words)
+            accuse(work, uid, Judgement(Code.UNREADABLE, error.server_words))
         elif uid not in work.known.judgements:
             # The copy is not compared yet: the next run tries again.
-            work.judged[uid] = UNREAD
+            accuse(work, uid, UNREAD)
     else:
         tally.read_back += 1
         (work.unlike if found.altered else work.equal).add(uid)
@@ -231,7 +233,7 @@ def _tell(altered: Alterations, found: Compared, *, was: Outcome) -> None:
         tally.unproven += 1
         tally.recount([found.uid], was=was, now=outcome)
     tally.name(found.uid, outcome, Code.ALTERED, words(altered))
-    found.work.judged[found.uid] = Judgement(Code.ALTERED, words(altered))
+    accuse(found.work, found.uid, Judgement(Code.ALTERED, words(altered)))
 
 
 def _close(found: Closed) -> None:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from sync.errors import Code
-from sync.intent import FolderKey, Judgement, Refusal, RefusedName, Stamp
+from sync.intent import FolderKey, Judgement, Known, Refusal, RefusedName, Stamp
 from sync.ledger_kinds import Kind, pack_rows, pair_rows
 from sync.stamps import Stamps
 
@@ -69,6 +69,9 @@ class RemarkingLedger(ABC):
         if judged:
             self._write(key, Kind.JUDGED, _packed(judged))
 
+    @abstractmethod
+    def judged_elsewhere(self, key: FolderKey) -> Iterator[Known]: ...
+
     def refuse(self, key: FolderKey, refused: Mapping[int, Refusal | None]) -> None:
         if refused:
             self._write(key, Kind.REFUSED, _packed(refused))
@@ -102,8 +105,13 @@ def _enter(known: dict[int, T], uid: int, value: T | None) -> None:
 
 
 def _packed(remarks: Mapping[int, Judgement | None] | Mapping[int, Refusal | None]) -> bytes:
-    rows = {uid: asdict(one) if one else None for uid, one in remarks.items()}
+    rows = {uid: _row(one) if one else None for uid, one in remarks.items()}
     return json.dumps(rows, separators=(",", ":")).encode()
+
+
+def _row(remark: Judgement | Refusal) -> dict[str, Any]:
+    """What is false is left out: hardly any remark says more."""
+    return {name: value for name, value in asdict(remark).items() if value is not False}
 
 
 def _unpacked(packed: bytes) -> Iterator[tuple[int, dict[str, Any] | None]]:

@@ -4,6 +4,7 @@ asks only what has changed since."""
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
 
 from sync.intent import Rest
 from sync.model import FolderStatus, WhichFlags
@@ -41,12 +42,26 @@ def lay_to_rest(work: Work, ledger: Ledger, options: SyncOptions) -> None:
     if work.dead:
         ledger.forget(work.key, work.dead)
     ours, theirs = work.ours.status, work.theirs.status
+    if not _adds_up(work):
+        return
+    # What has vanished while it was copied is in a folder that was restored from a backup again.
+    ours = replace(ours, messages=ours.messages - len(work.vanished))
     refused = work.plan is not None and work.tally.flags_changed < len(work.plan.flags)
     if options.mode is Mode.NEW or refused:
         # Nobody has compared the flags, or some were not taken: the next run that looks at them
         # must not take them for equal.
         ours, theirs = replace(ours, highestmodseq=0), replace(theirs, highestmodseq=0)
     ledger.rest(work.key, Rest(ours, theirs))
+
+
+def _adds_up(work: Work) -> bool:
+    """Whether both sides count as many messages as were listed, and as have a copy. A number that
+    was told wrong would be the right one as soon as some are gone."""
+    known, ours, theirs = work.known.pairs, work.ours, work.theirs
+    new = chain(work.copied, work.plan.recorded if work.plan else ())
+    pairs = len(known) - len(work.dead) + sum(uid not in known for uid in new)
+    there = max(pairs, len(theirs.messages))
+    return len(ours.messages) <= ours.status.messages and there <= theirs.status.messages
 
 
 def disturb(work: Work, ledger: Ledger) -> None:

@@ -65,10 +65,17 @@ def _as_known(
         lambda: _changes(sides.destination, of_destination),
         together=together,
     )
-    for (_, known, _), mine, other in zip(asked, source, destination, strict=True):
+    for (_, known, uid), mine, other in zip(asked, source, destination, strict=True):
         if mine is None or other is None or any(told_otherwise(known, mine, other)):
             return False
+        if not _shown(mine, uid) or not _shown(other, known.pairs[uid]):
+            return False
     return True
+
+
+def _shown(changes: Changes, uid: int) -> bool:
+    """Whether the message that was asked for is there."""
+    return changes.probed.position(uid) >= 0
 
 
 def _changes(reader: Reader, asked: Sequence[Since]) -> list[Changes | None]:

@@ -38,15 +38,16 @@ _NOTHING = Identity()
 """A server may cut a header short: then nothing is told of it."""
 
 
-def mistaken(work: Work, sides: Sides) -> frozenset[int]:
+def mistaken(work: Work, sides: Sides, unlike: Mapping[int, object]) -> frozenset[int]:
     """Source uids of the known pairs that are not to be believed. Of a folder of which a part is
-    listed some are named, if there are any: then all of it has to be listed."""
+    listed some are named, if there are any: then all of it has to be listed. `unlike` is
+    what `unproven` gives."""
     known, ours, theirs = work.known, work.ours, work.theirs
     wrong = set(_unstamped(known, ours.messages, theirs.messages))
     if (part := work.part) is not None:
         wrong.update(told_otherwise(known, part.source_changes, part.destination_changes))
         return frozenset(wrong)
-    wrong.update(_misplaced(known, ours.messages, theirs.messages))
+    wrong.update(_misplaced(known, theirs.messages, unlike))
     beyond = set(_beyond(known, ours, theirs))
     if beyond or any(_unlike(known, *_identities(work, sides))):
         # How far back it goes, nobody knows: all that are there on both sides are matched anew.
@@ -75,22 +76,29 @@ def _unstamped(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
             yield uid
 
 
-def _misplaced(known: Known, ours: Messages, theirs: Messages) -> Iterator[int]:
-    """Of pairs that were written down when they were sent, and never proven since, those that look
-    like two messages, while something else looks like the original, or some copy has no place: a
-    destination that told wrong uids, and a proof that could not be made."""
+def unproven(work: Work) -> dict[int, object]:
+    """By source uid, of pairs that were written down when they were sent, and never proven since,
+    those that look like two messages, with the original's looks. All has to be listed."""
+    known, ours, theirs = work.known, work.ours.messages, work.theirs.messages
     looks, unlike = Looks(), dict[int, object]()
-    for uid, place in known.pairs.items():
+    for uid, place in known.pairs.items() if work.part is None else ():
         mine, at = ours.position(uid), theirs.position(place)
         if uid in known.stamps or mine < 0 or at < 0 or not theirs.sizes[at]:
             continue
         if (wanted := looks.of(ours, mine)) != looks.of(theirs, at):
             unlike[uid] = wanted
-    if not unlike:
-        return
-    found = {looks.of(theirs, at) for at in range(len(theirs))}
-    unplaced = 0 in known.pairs.values()
-    yield from (uid for uid, wanted in unlike.items() if unplaced or wanted in found)
+    return unlike
+
+
+def _misplaced(known: Known, theirs: Messages, unlike: Mapping[int, object]) -> Iterator[int]:
+    """Those of the unproven pairs that cannot be right, since something else looks like the
+    original, or some copy has no place: a destination that told wrong uids, and a proof that could
+    not be made."""
+    if unlike:
+        looks = Looks()
+        found = {looks.of(theirs, at) for at in range(len(theirs))}
+        unplaced = 0 in known.pairs.values()
+        yield from (uid for uid, wanted in unlike.items() if unplaced or wanted in found)
 
 
 def _told(messages: Messages, at: int) -> int:

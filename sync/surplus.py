@@ -49,10 +49,11 @@ def find_surplus(
     """`places` are those of earlier runs, by source name. Pure."""
     choice = options.folders
     some = choice.folders or choice.trees or choice.include or choice.only_subscribed
-    unread = source.unread or destination.unread
-    if options.mode is not Mode.ALL or not options.remove_folders or some or unread:
+    if options.mode is not Mode.ALL or not options.remove_folders or some:
         return Surplus()
-    if source.unread or destination.unread:
+    # Under another prefix the same folders would have other places.
+    told = source.namespace_told and destination.namespace_told
+    if source.unread or destination.unread or not told:
         return Surplus()
     known = {name: place.destination for name, place in places.items()}
     pairs = map_folders(source, destination, known, subfolder=options.subfolder, choice=choice)

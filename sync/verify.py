@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sync.dates import same_instant
 from sync.errors import Code
 from sync.flags import keepable
-from sync.intent import Judgement
+from sync.judging import redate
 from sync.listing import Listing
 from sync.messages import Messages
 from sync.pairs import Pairs
@@ -87,7 +87,7 @@ def settle_proof(proof: Proof, work: Work, ledger: Ledger) -> None:
     work.doubtful = list(proof.doubtful)
     for uid in proof.redated:
         work.tally.name(uid, work.outcome(uid), Code.DATE_ALTERED)
-        work.judged[uid] = Judgement(Code.DATE_ALTERED)
+        redate(work, uid)
 
 
 def miss(uids: Sequence[int], work: Work, ledger: Ledger, *, was: Outcome) -> None:

@@ -67,6 +67,9 @@ class Work:
     believed: Uids = field(default_factory=Uids)
     """Source uids of pairs that were found just now, and of which nobody has compared the
     contents."""
+    recalled: set[int] = field(default_factory=set)
+    """Those of the believed whose copies are, by their stamps, some with which something was wrong
+    under another UIDVALIDITY."""
     missed: Uids = field(default_factory=Uids)
     """Source uids whose copies the proof did not find."""
     taken: Uids = field(default_factory=Uids)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -221,6 +222,31 @@ def test_what_a_proof_found_is_kept(reopen: Reopen) -> None:
     assert dict(reopen().load(KEY).judgements) == {2: unread, 3: altered}
     reopen().forget(KEY, [3])
     assert dict(reopen().load(KEY).judgements) == {2: unread}
+
+
+def test_a_copy_may_have_another_date_too(reopen: Reopen) -> None:
+    """Beside what is wrong with its content; both are told."""
+    both = Judgement(Code.ALTERED, "line ends", redated=True)
+    reopen().judge(KEY, {1: both})
+    assert dict(reopen().load(KEY).judgements) == {1: both}
+    assert both.faults == ((Code.ALTERED, "line ends"), (Code.DATE_ALTERED, ""))
+
+
+def test_what_was_found_under_another_key_is_told(reopen: Reopen) -> None:
+    """Of the same source folder or the same destination folder, but not of this key itself, nor of
+    folders with which nothing was wrong."""
+    altered = Judgement(Code.ALTERED, "line ends")
+    older, other = replace(KEY, source_uidvalidity=10), replace(KEY, destination="INBOX.Other")
+    ledger = reopen()
+    ledger.judge(KEY, {1: Judgement(Code.UNREADABLE)})
+    ledger.record(older, [Pair(5, 6, 70)])
+    ledger.judge(older, {5: altered})
+    ledger.judge(other, {8: altered})
+    ledger.judge(FolderKey("Sent", 1, "INBOX.Sent", 2), {9: altered})
+    ledger.record(replace(KEY, source_uidvalidity=12), [Pair(1, 1, 10)])
+    found = list(reopen().judged_elsewhere(KEY))
+    assert [dict(known.judgements) for known in found] == [{5: altered}, {8: altered}]
+    assert found[0].size(5) == 70
 
 
 def test_refusals_are_kept_until_there_is_a_copy(reopen: Reopen) -> None:

@@ -32,7 +32,7 @@ from sync.mailbox import migrate
 from sync.options import Mode, Refiling, Security, SourceDeletion, SyncOptions
 from tests.faults.watching import NeverStop, SilentProgress
 
-READS = {"load", "destinations", "close"}
+READS = {"load", "destinations", "judged_elsewhere", "close"}
 """What a ledger does without writing."""
 
 

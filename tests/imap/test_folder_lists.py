@@ -221,3 +221,22 @@ def test_a_literal_that_would_fill_the_memory(scene: Scene) -> None:
 
     with pytest.raises(ConnectionLost):
         scene.source(script).folders()
+
+
+@pytest.mark.parametrize("refusals", [1, 2])
+def test_a_namespace_that_is_refused_is_asked_for_once_more(scene: Scene, refusals: int) -> None:
+    """Then the list goes without; and it tells so, since nothing may be removed because of it."""
+
+    def script(talk: Talk) -> None:
+        talk.welcome(f"{BARE} NAMESPACE")
+        talk.answer(b"NAMESPACE", status=b"BAD what")
+        talk.answer(b"LIST", b'* LIST () "." INBOX.Sent')
+        talk.answer(b"LSUB")
+        if refusals == 2:
+            talk.answer(b"NAMESPACE", status=b"NO not now")
+        else:
+            talk.answer(b"NAMESPACE", b'* NAMESPACE (("INBOX." ".")) NIL NIL')
+
+    found = scene.source(script).folders()
+    assert found.namespace == Namespace("INBOX." if refusals == 1 else "", ".")
+    assert found.namespace_told is (refusals == 1)

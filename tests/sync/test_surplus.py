@@ -54,6 +54,18 @@ def test_no_other_mode_removes_a_folder(mode: Mode) -> None:
     } | {name: mail for name, mail in before.items() if name == "INBOX"}
 
 
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_no_folder_goes_where_a_namespace_was_not_told(side: str) -> None:
+    """Under its prefix folders might have other places."""
+    one = world()
+    server = one.source if side == "source" else one.destination
+    folders = server.folders
+    server.folders = lambda: replace(folders(), namespace_told=False)  # type: ignore[method-assign]
+    assert one.run(ALL).verdict is Verdict.VERIFIED
+    assert {"INBOX.Old", "INBOX.Empty"} <= one.destination.content.keys()
+    assert "EXPUNGE" not in one.destination.writes
+
+
 def test_a_dry_run_tells_the_same_and_touches_nothing() -> None:
     """Folder by folder."""
     one = world()
