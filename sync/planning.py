@@ -50,10 +50,7 @@ def plan_work(
     work.orphaned = _orphaned(work)
     if options.resend_failed:
         set_apart(work)
-    ours, theirs = unmatched(work.ours, work.theirs, work.known.pairs, orphaned=work.orphaned)
-    if wrong := set(work.wrong.values()):
-        theirs = theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in wrong])
-    matched = sides.twins(work, ours, theirs)
+    matched = _matched(work, sides)
     plan = plan_folder(
         work.ours,
         work.theirs,
@@ -106,6 +103,33 @@ def _orphaned(work: Work) -> Collection[int]:
         return work.part.orphaned
     if not work.source_shown:
         return frozenset()
+    return _unlisted(work)
+
+
+def _matched(work: Work, sides: Sides) -> Matched:
+    """What the ledger does not know, on both sides. A copy whose original the source does not show
+    now may be that of the same message under another uid, or the hidden one's: nobody can tell, and
+    such a message is not sent now."""
+    known = work.known.pairs
+    hidden = frozenset[int]() if work.source_shown or work.part else _unlisted(work)
+    free = work.orphaned or hidden
+    ours, theirs = unmatched(work.ours, work.theirs, known, orphaned=free)
+    if wrong := set(work.wrong.values()):
+        theirs = theirs.select([at for at, uid in enumerate(theirs.uids) if uid not in wrong])
+    matched = sides.twins(work, ours, theirs)
+    if not hidden:
+        return matched
+    copies = {known[uid] for uid in hidden}
+    doubtful = [uid for uid, there in matched.pairs.items() if there in copies]
+    error = MessageError(Code.INCOMPLETE, side=Side.SOURCE)
+    return replace(
+        matched,
+        pairs={uid: there for uid, there in matched.pairs.items() if there not in copies},
+        unsettled={**matched.unsettled, **dict.fromkeys(doubtful, error)},
+    )
+
+
+def _unlisted(work: Work) -> frozenset[int]:
     here = work.ours.messages
     return frozenset(uid for uid in work.known.pairs if here.position(uid) < 0)
 
@@ -121,8 +145,9 @@ def _leave_unsettled(work: Work, unsettled: Mapping[int, MessageError]) -> None:
         if uid in unsettled:
             work.tally.settle(uid, Outcome.FAILED)
             error = unsettled[uid]
-            mine = error.side is Side.SOURCE
+            mine, incomplete = error.side is Side.SOURCE, error.code is Code.INCOMPLETE
             code = Code.UNREADABLE if mine else Code.UNREADABLE_COPY
+            code = error.code if incomplete else code
             work.tally.name(uid, Outcome.FAILED, code, error.server_words)
             work.tally.unproven += not mine
     work.uncompared |= len(kept) < len(copies)

@@ -149,14 +149,18 @@ class _Comparison:
                 self.unsettled.update((uid, here[uid]) for uid in left if uid in here)
 
     def doubt_all(self, pairs: Mapping[int, int], unreadable: Mapping[int, MessageError]) -> None:
-        """A message of the destination of which neither size nor date, header or body is handed
-        out may be any of those that have no twin."""
+        """A message of the destination of which neither header nor body is handed out may be any
+        of those without a twin that are as large; of which nothing is told at all, any."""
+        if not unreadable:
+            return
         taken = set(pairs.values())
-        for meta in self._metas[1] if unreadable else ():
-            if meta.uid in unreadable and meta.uid not in taken and not _described(meta):
-                left = (one.uid for one in self._metas[0] if one.uid not in pairs)
-                self.unsettled.update(dict.fromkeys(left, unreadable[meta.uid]))
-                return
+        hidden = [meta for meta in self._metas[1] if meta.uid in unreadable.keys() - taken]
+        by_size = {meta.size: unreadable[meta.uid] for meta in hidden}
+        unknown = next((unreadable[meta.uid] for meta in hidden if not _described(meta)), None)
+        for one in self._metas[0] if hidden else ():
+            error = unknown or by_size.get(one.size)
+            if one.uid not in pairs and error is not None:
+                self.unsettled.setdefault(one.uid, error)
 
     def _arranged(
         self,

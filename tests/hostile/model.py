@@ -40,6 +40,9 @@ class Box:
     start: Counter[bytes] = field(default_factory=Counter)
     """By origin: how many were here before the client came."""
 
+    stood: set[tuple[int, int]] = field(default_factory=set)
+    """UIDNEXT and number of messages at the end of each run."""
+
     def add(self, body: bytes, date: str, flags: set[str], *, origin: bytes | None = None) -> Held:
         held = Held(self.uidnext, body, body if origin is None else origin, date, flags)
         held.uids.add(held.uid)

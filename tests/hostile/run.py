@@ -239,6 +239,9 @@ class Play:
         self._say("".join(f"\n    {words}" for words in told))
         self.oracle.remember_peaks()
         self.oracle.judge(before, ran.report, ran.notes)
+        for account in (world.source.account, world.destination.account):
+            for box in account.boxes.values():
+                box.stood.add((box.uidnext, len(box.messages)))
         return ran
 
     def _migrate(self) -> Ran:
