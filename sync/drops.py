@@ -29,13 +29,18 @@ class Drops:
         """Why a folder is asked for no more."""
         return self._aside
 
+    @property
+    def many(self) -> bool:
+        """Whether there were too many for it to be the folders that are at fault."""
+        return len(self._aside) >= MOST_ASIDE or self._seen.total() >= 3 * MOST_ASIDE
+
     def met(self, lost: ConnectionLost) -> bool:
         """Whether it is known at which folder the line broke, and something can be done about it:
         then it need not end the account."""
         place = lost.side, lost.folder
         if not lost.folder or lost.code is Code.THROTTLED or place in self._aside:
             return False
-        if len(self._aside) >= MOST_ASIDE or self._seen.total() >= 3 * MOST_ASIDE:
+        if self.many:
             return False
         self._seen[place] += 1
         if self._seen[place] >= TWICE:

@@ -54,12 +54,16 @@ class Unwanted:
     """By source name: refused in earlier runs."""
     broke: Mapping[str, FolderError] = field(default_factory=dict)
     """By destination name: the line has broken there, again and again."""
+    unmade: FolderError | None = None
+    """Why none is asked for at all."""
     remember: Callable[[str, RefusedName], None] = _forget
     """Told at once what need not be asked for again, with the source's name of the folder."""
 
     def refusal(self, pair: FolderPair) -> FolderError | None:
         """Why this one is not asked for."""
         name = pair.destination.name
+        if self.unmade is not None:
+            return self.unmade
         if (lost := self.broke.get(name)) is not None:
             self.learn(pair, lost)
             return lost

@@ -78,9 +78,11 @@ class GroupRun:
         clearing: Clearing,
         resting: Mapping[str, FolderKey | None] | None = None,
         statuses: Mapping[str, FolderStatus] | None = None,
+        several: bool = True,
     ) -> None:
         """`resting`, by destination name, are folders of the account that need no work;
-        `statuses`, by source name, how many messages the source has counted."""
+        `statuses`, by source name, how many messages the source has counted; `several`: the account
+        has more than one folder."""
         self._sides = sides
         self._ledger = ledger
         self._options = options
@@ -89,6 +91,7 @@ class GroupRun:
         self._once = once
         self._clearing = clearing
         self._statuses = statuses or {}
+        self._several = several
         self.learnt = Learnt(options.proof_first)
         self._looking = False
         """Folders are opened and listed, and nothing else is done yet."""
@@ -118,7 +121,7 @@ class GroupRun:
                 if error.side is not Side.SOURCE:
                     self._aftermath.lost()
                 # Where there is but one folder, another attempt of the account is worth more.
-                at_folder = self._looking and len(done) + len(works) > 1 and drops.met(error)
+                at_folder = self._looking and self._several and drops.met(error)
                 losses = 0 if at_folder else 1 if _copied(works) else losses + 1
                 if losses >= LOSSES:
                     self._abandon(done + works, error)

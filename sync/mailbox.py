@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from sync.choice import dated
 from sync.drops import Drops
-from sync.errors import Code, ConnectionLost, FolderError, Stopped
+from sync.errors import Code, ConnectionLost, FolderBusy, FolderError, Side, Stopped
 from sync.folders import FolderPair
 from sync.folders_only import tell_folders
 from sync.group_run import LOSSES, GroupRun
@@ -31,6 +31,7 @@ from sync.twins import Sides
 
 GROUP_MESSAGES = 20_000
 GROUP_FOLDERS = 200
+BREAKS = "the connection broke at one new folder after the other"
 
 
 def migrate(
@@ -67,6 +68,7 @@ def migrate(
         once=Once(source, ledger, prepared, options=options, stop=stop),
         clearing=clearing,
         statuses=prepared.statuses,
+        several=len(prepared.pairs) > 1,
     )
     idle = [_without_work(pair, prepared, ledger, progress) for pair in prepared.idle]
     reports = [report for report, _ in idle]
@@ -112,13 +114,18 @@ def _amount(prepared: Prepared) -> tuple[int, int]:
 def _prepare(
     source: Source, destination: Destination, ledger: Ledger, options: SyncOptions
 ) -> Prepared:
-    """On new connections, if need be: what is made already is found."""
-    drops, losses = Drops(), 0
+    """On new connections, if need be: what is made already is found. A destination that dies of one
+    name after the other makes no folder in this attempt, and what is there is worked on."""
+    drops, losses, unmade = Drops(), 0, None
     while True:
         try:
-            return prepare(source, destination, ledger, options, aside=drops.aside)
+            return prepare(source, destination, ledger, options, aside=drops.aside, unmade=unmade)
         except ConnectionLost as lost:
-            losses += not drops.met(lost)
+            met = drops.met(lost)
+            if not met and drops.many and lost.side is Side.DESTINATION and unmade is None:
+                unmade = FolderBusy(lost.code, BREAKS, side=lost.side, where=lost.where)
+                continue
+            losses += not met
             if losses >= LOSSES:
                 raise
 

@@ -76,9 +76,10 @@ def prepare(
     options: SyncOptions,
     *,
     aside: Mapping[tuple[Side | None, str], FolderError] | None = None,
+    unmade: FolderError | None = None,
 ) -> Prepared:
-    """Map the folders that are chosen and make those that are missing. A dry run makes none.
-    Folders `aside`, by side and name, are neither counted nor made nor subscribed.
+    """Map the folders that are chosen and make those that are missing; a dry run makes none. Those
+    `aside`, by side and name, are neither counted nor made nor subscribed; with `unmade` none is.
 
     Raises AccountError with FOLDERS_WOULD_MERGE if a person's places make two folders one."""
     ours, theirs = both(source.folders, destination.folders, together=options.together)
@@ -96,14 +97,13 @@ def prepare(
     resting = _resting(layout.pairs, places, options, aside=broke[Side.DESTINATION])
     there = _statuses(destination, theirs, [pair.destination for pair in resting])
     unchanged = _unchanged(resting, places, statuses, there=there, options=options)
-    rests = {pair.source.name: places[pair.source.name].rest for pair in resting}
     prepared = Prepared(
         layout.pairs,
         created=frozenset(),
         refused={},
         statuses=statuses,
         unchanged=unchanged,
-        rested={name: rest for name, rest in rests.items() if rest and name not in unchanged},
+        rested=_rested(resting, places, unchanged),
         omitted=_omitted(layout, seen),
         unread=(*ours.unread, *theirs.unread),
         surplus=find_surplus(ours, theirs, places, options),
@@ -119,7 +119,7 @@ def prepare(
         again=lambda refusals, settled: (
             lay_out(ours, theirs, {**known, **settled}, options, refusals=refusals).pairs
         ),
-        unwanted=_unwanted(ledger, options, broke[Side.DESTINATION]),
+        unwanted=_unwanted(ledger, options, broke[Side.DESTINATION], unmade),
     )
     _subscribe(destination, made.pairs, {**broke[Side.DESTINATION], **made.refused}, options)
     return replace(
@@ -147,9 +147,14 @@ def _omitted(layout: Layout, seen: Mapping[str, FolderStatus]) -> tuple[Omitted,
     return (*named, *(Omitted(name, Omission.MISSING, 0) for name in layout.missing))
 
 
-def _unwanted(ledger: Ledger, options: SyncOptions, broke: Mapping[str, FolderError]) -> Unwanted:
+def _unwanted(
+    ledger: Ledger,
+    options: SyncOptions,
+    broke: Mapping[str, FolderError],
+    unmade: FolderError | None,
+) -> Unwanted:
     earlier = {} if options.retry_refused else ledger.refused_names()
-    return Unwanted(earlier, broke, ledger.refuse_name)
+    return Unwanted(earlier, broke, unmade, ledger.refuse_name)
 
 
 def _as_made(pairs: tuple[FolderPair, ...], places: Mapping[str, Place]) -> Mapping[str, Place]:
@@ -189,6 +194,13 @@ def _resting(
         and place.destination == pair.destination.name
         and trusted(place.rest, options)
     ]
+
+
+def _rested(
+    pairs: list[FolderPair], places: Mapping[str, Place], unchanged: Mapping[str, Rest]
+) -> dict[str, Rest]:
+    rests = {pair.source.name: places[pair.source.name].rest for pair in pairs}
+    return {name: rest for name, rest in rests.items() if rest and name not in unchanged}
 
 
 def _unchanged(
