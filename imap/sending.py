@@ -78,7 +78,11 @@ class Sender:
     def send_in_batch(self, item: Item) -> None:
         """As part of the batch under way, or of a new one. It is not ended."""
         batch = self._batch
-        if batch is not None and (self._is_full(batch) or batch.target is not item.target):
+        if batch is not None and (
+            batch.size >= BATCH_SIZE
+            or len(batch.items) >= self.most
+            or batch.target is not item.target
+        ):
             self.end_batch()
         batch = self._batch = self._batch or self._begin(item.target)
         if self._announce(batch, item):
@@ -86,9 +90,6 @@ class Sender:
                 self.dialogue.wire.write(piece)
         elif batch.tag not in self._under_way:
             self._batch = None
-
-    def _is_full(self, batch: Command) -> bool:
-        return len(batch.items) >= self.most or batch.size >= BATCH_SIZE
 
     def send_alone(self, item: Item) -> None:
         self.end_batch()

@@ -30,7 +30,7 @@ from sync.model import Identity, MessageMeta
 from sync.pairs import Pairs
 from sync.ports import Ledger
 from sync.report import Outcome
-from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at, stamp_of
+from sync.stamps import PROBED, Stamps, identity_stamp, stamp_at
 from sync.twins import Sides
 from sync.work import Work
 
@@ -181,18 +181,17 @@ def remember(work: Work, ledger: Ledger, pairs: Mapping[int, int]) -> None:
     counted, its half is left open until it is listed."""
     fresh = Stamps()
     known, ours, theirs = work.known.stamps, work.ours.messages, work.theirs.messages
+    mine = at = -1
     for uid, place in pairs.items() if ours else ():
         old = known.get(uid) if known and uid not in work.copied else None
-        mine, at = ours.position(uid), theirs.position(place)
+        mine, at = ours.position(uid, mine + 1), theirs.position(place, at + 1)
         if (old and old.destination) or mine < 0 or not ours.sizes[mine]:
             continue
-        listed = ours.sizes[mine], ours.internaldate(mine)
-        here, there = stamp_of(*listed), 0
+        here, there = stamp_at(ours, mine), 0
         if at >= 0 and theirs.sizes[at]:
             # Mostly both sides print the same.
-            other = theirs.sizes[at], theirs.internaldate(at)
-            there = here if other == listed else stamp_of(*other)
+            there = here if ours.listed_alike(mine, theirs, at) else stamp_at(theirs, at)
         identity = work.identities.get(uid, 0) or (old.identity if old else 0)
         if old is None or there:
-            fresh.put(uid, Stamp(here, there, identity))
+            fresh.add(uid, here, there, identity)
     ledger.stamp(work.key, fresh)

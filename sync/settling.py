@@ -18,9 +18,9 @@ Broken = ConnectionLost | FolderError
 def count(batch: Batch, pairs: Mapping[int, Pair], setbacks: Setbacks) -> None:
     """Enter the outcomes into the folder's tally."""
     tally = batch.work.tally
-    for pair in pairs.values():
+    if pairs:
         setbacks.success()
-        tally.settle(pair.source_uid, Outcome.COPIED, pair.size)
+        tally.settle_copied(pairs.values())
     for uid, answer in batch.answers.items():
         if isinstance(answer, Vanished):
             tally.settle(uid, Outcome.VANISHED)

@@ -33,7 +33,11 @@ class Stamps(Mapping[int, Stamp]):
         self._columns = Pairs()
 
     def put(self, uid: int, stamp: Stamp) -> None:
-        self._columns.add(uid, stamp.identity, stamp.source << 32 | stamp.destination)
+        self.add(uid, stamp.source, stamp.destination, stamp.identity)
+
+    def add(self, uid: int, source: int, destination: int, identity: int) -> None:
+        """The same without a Stamp."""
+        self._columns.add(uid, identity, source << 32 | destination)
 
     def put_rows(self, rows: Iterable[tuple[int, int, int]]) -> None:
         """As `rows` gives them."""

@@ -132,6 +132,16 @@ class Tally:
         if closed:
             self.count(outcome, closed)
 
+    def settle_copied(self, pairs: Iterable[Pair]) -> None:
+        """The same for these, and for their bytes."""
+        size = closed = 0
+        for pair in pairs:
+            if self.open.close(pair.source_uid):
+                closed += 1
+                size += pair.size
+        if closed:
+            self.count(Outcome.COPIED, closed, size)
+
     def fail(self, meta: MessageMeta, error: SyncError) -> None:
         self.settle(meta.uid, Outcome.FAILED)
         self.note(meta, Outcome.FAILED, error.code, error.server_words)

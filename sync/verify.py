@@ -37,18 +37,21 @@ def prove(work: Work, copied: Pairs, listing: Listing) -> Proof:
     doubtful: list[int] = []
     redated: list[int] = []
     unlike = False
+    mine = at = -1
     for uid, destination_uid, size in copied.rows():
-        at = there.position(destination_uid)
+        at = there.position(destination_uid, at + 1)
         if at < 0:
             if destination_uid:
                 missing.append(uid)
             continue
         if size != there.sizes[at]:
             doubtful.append(uid)
-        mine = here.position(uid)
+        mine = here.position(uid, mine + 1)
         if mine < 0:
             continue
         unlike |= here.sizes[mine] != there.sizes[at]
+        if here.listed_alike(mine, there, at):
+            continue
         date, kept = here.internaldate(mine), there.internaldate(at)
         if date != kept and not same_instant(date, kept):
             unlike = True
@@ -64,8 +67,9 @@ def unflagged(work: Work, copied: Pairs, ours: Messages, theirs: Listing) -> lis
     there, permanent = theirs.messages, theirs.permanent_flags
     lacking: dict[tuple[frozenset[str], frozenset[str]], bool] = {}
     found: list[int] = []
+    mine = at = -1
     for uid, place, _ in copied.rows():
-        mine, at = ours.position(uid), there.position(place)
+        mine, at = ours.position(uid, mine + 1), there.position(place, at + 1)
         if mine < 0 or at < 0 or uid in work.refiled:
             continue
         both = ours.flags(mine), there.flags(at)
