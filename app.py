@@ -44,7 +44,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     for part in (sizes, access, numbers, safety, failures, words, health, pages):
         part.init_app(app)
     cli.register(app)
-    cli.register(app)
     return app
 
 

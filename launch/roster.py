@@ -18,11 +18,9 @@ _NOT_FOR_CHILDREN = (
     "ADMIN_EMAIL",
     "ADMIN_PASSWORD",
     "ADMIN_PASSWORD_FILE",
-    "DATABASE_URL_FILE",
     "MAKEFLAGS",
     "MAKEOVERRIDES",
     "MFLAGS",
-    "REDIS_URL_FILE",
 )
 
 
@@ -31,11 +29,13 @@ def environment(settings: Settings, redis_url: str, demo: Demo | None) -> dict[s
     environ = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_CHILDREN}
     environ |= {
         "DATA_DIR": str(settings.data_dir),
-        "DATABASE_URL": settings.database_url,
-        "REDIS_URL": redis_url,
         "DEMO_SOURCE": "",
         "PYTHONUNBUFFERED": "1",
     }
+    for name, url in (("DATABASE_URL", settings.database_url), ("REDIS_URL", redis_url)):
+        file = environ.pop(f"{name}_FILE", "")
+        # What was put into a file is in no environment; a pipe can be read but once.
+        environ |= {f"{name}_FILE": file} if Path(file).is_file() else {name: url}
     if demo is None:
         return environ
     ports = " ".join(str(port) for port in settings.demo_ports)

@@ -32,14 +32,7 @@ class Sealer:
     def __init__(self, keys: Sequence[str]) -> None:
         if not keys:
             raise KeyFileError("No key to encrypt with: set SECRET_KEYS or make the key file.")
-        try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
-        except ValueError as error:
-            # The key itself must not stand in a traceback's text.
-            raise KeyFileError(
-                "A key in SECRET_KEYS or the key file is not a Fernet key "
-                "(32 bytes, URL-safe base64)."
-            ) from error
+        self._fernet = _opener(keys)
 
     def seal(self, text: str, context: str) -> bytes:
         place = context.encode()
@@ -64,6 +57,16 @@ class Sealer:
             raise SealBroken("A value cannot be decrypted, and so not be rotated.") from None
 
 
+def _opener(keys: Sequence[str]) -> MultiFernet:
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        # The key itself must not stand in a traceback's text.
+        raise KeyFileError(
+            "A key in SECRET_KEYS or the key file is not a Fernet key (32 bytes, URL-safe base64)."
+        ) from error
+
+
 def password_context(migration_id: int, field: str) -> str:
     """`field` is 'source' or 'mailbox'."""
     return f"migration:{migration_id}:{field}"
@@ -72,9 +75,11 @@ def password_context(migration_id: int, field: str) -> str:
 def load_keys(secret_keys: Sequence[str], key_file: Path) -> tuple[str, ...]:
     """SECRET_KEYS if set, else the key file (one key a line, newest first), made when missing.
 
-    Raises KeyFileError for a file that others may read, or that holds no key.
+    Raises KeyFileError for a file that others may read, and where there is no key, or none that is
+    one.
     """
     if secret_keys:
+        _opener(secret_keys)
         return tuple(secret_keys)
     if not key_file.exists():
         _make_key_file(key_file)
@@ -84,9 +89,10 @@ def load_keys(secret_keys: Sequence[str], key_file: Path) -> tuple[str, ...]:
             f"{key_file} may be read by other users (mode {mode:04o}). "
             f"Run: chmod 600 {key_file} - and consider its keys known to those users."
         )
-    keys = tuple(key_file.read_text(encoding="ascii").split())
+    keys = tuple(key_file.read_text(encoding="ascii", errors="replace").split())
     if not keys:
         raise KeyFileError(f"{key_file} holds no key. Restore it from your backup.")
+    _opener(keys)
     return keys
 
 

@@ -31,6 +31,8 @@ QUIET = {"DEMO": "0", "LISTEN": "127.0.0.1:8931"}
         ((*FLASK, "migration", "list"), {"RUN_WORKERS": "x"}, 2, "RUN_WORKERS is"),
         ((*FLASK, "migration", "list"), {"DATABASE_URL": "no"}, 2, "DATABASE_URL cannot be read"),
         ((*FLASK, "migration", "list"), {"BASE_URL": NOT_TEXT}, 2, "BASE_URL is not UTF-8"),
+        ((*FLASK, "migration", "list"), {"SECRET_KEYS": "no"}, 2, "is not a Fernet key"),
+        ((*PYTHON, "launch"), {"SECRET_KEYS": "no"} | QUIET, 1, "is not a Fernet key"),
         ((*FLASK, "organization", "add", NOT_TEXT, "--domain", "a.test"), {}, 2, "not UTF-8"),
         ((*PYTHON, "jobs.clock"), {"REDIS_URL": "no"}, 2, "REDIS_URL cannot be read"),
         ((*PYTHON, "jobs.clock"), {"SMTP_URL": NOT_TEXT}, 2, "SMTP_URL is not UTF-8"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP as POLICY
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,7 @@ def post_office(
     security: str = "starttls",
     login: bool = True,
     names: tuple[str, ...] = ("localhost", "127.0.0.1"),
+    password: str = PASSWORD,
 ) -> Iterator[PostOffice]:
     """One that asks for a login over TLS; keywords make it another. A plain one has no login."""
     office = PostOffice()
@@ -89,7 +91,7 @@ def post_office(
         office,
         hostname="127.0.0.1",
         port=office.port,
-        authenticator=_authenticate,
+        authenticator=partial(_authenticate, password),
         auth_required=login and security == "starttls",
         # aiosmtpd does not count TLS from the first byte as TLS.
         auth_require_tls=security != "tls",
@@ -104,9 +106,9 @@ def post_office(
 
 
 def _authenticate(
-    _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: Any
+    password: str, _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, said: Any
 ) -> AuthResult:
-    known = LoginPassword(USER.encode(), PASSWORD.encode())
+    known = LoginPassword(USER.encode(), password.encode())
     return AuthResult(success=said == known, handled=False)
 
 
