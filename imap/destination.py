@@ -98,7 +98,10 @@ class ImapDestination(ImapSource):
                 raise FolderError(Code.REMOVAL_UNSUPPORTED, side=dialogue.side, where=folder.name)
             if not uids:
                 return 0
-            self._open_to_write(dialogue, folder, uidvalidity)
+            if not self._open_to_write(dialogue, folder, uidvalidity).keeps_deleted:
+                # What it does not keep it need not obey: it says OK, and nothing is gone.
+                code, words = Code.REMOVAL_UNSUPPORTED, "the server keeps no \\Deleted here"
+                raise FolderError(code, words, side=dialogue.side, where=folder.name)
             return Storing(self._session, dialogue, folder).remove(uids)
 
     def file(self, filing: Filing) -> Filed:

@@ -60,6 +60,12 @@ class Selected:
         self.grown |= self.opened and exists > self.exists
         self.exists, self.counted = exists, True
 
+    @property
+    def keeps_deleted(self) -> bool:
+        """Whether messages can be marked for removal, as far as the server tells."""
+        told = self.keeps_none or bool(self.permanent_flags)
+        return not told or any(flag.lower() == "\\deleted" for flag in self.permanent_flags)
+
     def _take_code(self, text: bytes) -> None:
         code = response_code(text)
         if code.name == b"UIDVALIDITY":

@@ -121,8 +121,9 @@ class Manners:
         words = [self.word(kind), flags, parted, self.list_name(name)]
         if self.list_form == "extended" and kind == b"LIST":
             words.append(b'("CHILDINFO" ("SUBSCRIBED"))')
-        if self.list_form in ("bare", "tab"):
-            # One more blank would be part of the name.
+        if self.list_form in ("bare", "tab") or words[3][:1] not in b'"{':
+            # One more blank would be part of the name: servers list names that begin or end with
+            # one as they are, and nothing tells a second blank from the name's own.
             before = b"\t" if self.list_form == "tab" else b" "
             return b"* " + b" ".join(words[:3]) + before + words[3]
         return self.line(*words)

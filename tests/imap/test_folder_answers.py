@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from imap import ImapDestination
-from sync.errors import ConnectionLost, FolderError
+from sync.errors import Code, ConnectionLost, FolderError
 from sync.model import Asked, Folder, FolderStatus, Wanted
 from tests.imap.conftest import Scene
 from tests.imap.scripted import FULL, Script, Talk
@@ -107,6 +107,20 @@ def test_a_line_that_breaks_says_at_which_folder(
     with pytest.raises(ConnectionLost) as caught:
         call(destination)
     assert caught.value.folder == "bad"
+
+
+@pytest.mark.parametrize("kept", [b"()", b"(\\Seen $Known)"])
+def test_a_folder_that_keeps_no_mark_is_not_asked_to_remove(scene: Scene, kept: bytes) -> None:
+    """It may say OK to STORE and EXPUNGE, and have removed nothing, in each run."""
+
+    def script(talk: Talk) -> None:
+        talk.welcome()
+        told = b"* OK [PERMANENTFLAGS %b] so it is" % kept
+        talk.answer(b"SELECT", b"* 1 EXISTS", b"* OK [UIDVALIDITY 7] x", told)
+
+    with pytest.raises(FolderError) as caught:
+        scene.destination(script).remove(WORK, 7, [1])
+    assert caught.value.code is Code.REMOVAL_UNSUPPORTED
 
 
 def test_a_name_that_cannot_be_sent_costs_its_folder(scene: Scene) -> None:
