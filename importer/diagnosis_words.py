@@ -234,8 +234,8 @@ WORKING: Mapping[Code, Words] = {
         "Look at both mailboxes. If the removal is meant, allow it on the account's page.",
     ),
     Code.REMOVAL_UNSUPPORTED: Words(
-        "The destination's mail server cannot remove single messages (it lacks UIDPLUS, or keeps no "
-        "\\Deleted in this folder), so that nothing was removed there; everything else was done.",
+        "The destination's mail server cannot remove single messages (it lacks UIDPLUS, or keeps "
+        "no \\Deleted in this folder), so that nothing was removed there; everything else was done.",
         "Remove by hand what only the destination has, or choose another mode: nobody can allow "
         "here what the server cannot do.",
     ),

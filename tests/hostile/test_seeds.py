@@ -19,10 +19,7 @@ KNOWN = sorted(
 )
 CHUNK = 20
 CALM = Choice(only=("none",), plain=True, still=True)
-WAITING = {"drops fetch"}
-"""A server that drops its answer to `UID FETCH … (UID)`, too, is still believed that messages have
-vanished; and so in the mixture below with manners and people at work."""
-TROUBLES = sorted({*kinds(destination=False), *kinds(destination=True)} - WAITING)
+TROUBLES = sorted({*kinds(destination=False), *kinds(destination=True)})
 
 
 def failures(seeds: Iterable[int], choice: Choice) -> list[str]:
