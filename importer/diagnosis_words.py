@@ -235,7 +235,7 @@ WORKING: Mapping[Code, Words] = {
     ),
     Code.REMOVAL_UNSUPPORTED: Words(
         "The destination's mail server cannot remove single messages (it lacks UIDPLUS, or keeps "
-        "no \\Deleted in this folder), so that nothing was removed there; everything else was done.",
+        "no \\Deleted in this folder), so that nothing was removed there; all else was done.",
         "Remove by hand what only the destination has, or choose another mode: nobody can allow "
         "here what the server cannot do.",
     ),
