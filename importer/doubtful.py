@@ -20,8 +20,8 @@ _MISREAD = ("cp1252", "iso8859-1", "mac_roman", "cp850", "cp437", "iso8859-15")
 """What UTF-8 is often taken for by programs that do not ask."""
 _UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Mn")
 _PROVEN_LATER = (
-    "Compare it with what the mailbox's owner was given. Nothing proves a new password: the "
-    "mailbox is made with exactly this one."
+    "Compare it with the password that the mailbox's owner was given: a new password can't be "
+    "tested, and the mailbox is created with exactly this one."
 )
 
 
@@ -34,10 +34,10 @@ def doubts(password: str, *, line: int | None, guessed: str = "") -> tuple[Findi
             Level.WARNING,
             "password_doubtful",
             f"{where}: {words}",
-            f"{hint} {_PROVEN_LATER}".strip(),
+            hint if number < len(found) else f"{hint} {_PROVEN_LATER}".strip(),
             field="mailbox_password",
         )
-        for words, hint in found
+        for number, (words, hint) in enumerate(found, start=1)
     )
 
 
@@ -47,7 +47,7 @@ def _ends(password: str) -> Iterator[tuple[str, str]]:
             return
         char = password[place]
         if char.isspace() or char in _ENDS or _unseen(char):
-            hint = "If the character does not belong to it, take it out and upload the file again."
+            hint = "If the character doesn't belong there, enter the mailbox's password again."
             yield f"the new password {verb} with {_named(char)}.", hint
 
 
@@ -62,7 +62,10 @@ def _characters(password: str, guessed: str) -> Iterator[tuple[str, str]]:
     if place is None:
         return
     character = f"character {place + 1} of the new password is {_named(password[place])}"
-    hint = "Choose the file's encoding beside it and upload it again if that is wrong."
+    hint = (
+        "If that is wrong, choose the file's encoding and upload the file again, so that it "
+        "replaces these accounts."
+    )
     if _misread(password):
         yield f"{character}, and it looks as if it had been saved in a wrong encoding.", hint
     elif guessed:

@@ -216,8 +216,8 @@ def pinned(server: Server, policy: NetworkPolicy) -> tuple[Finding, ...]:
     if server.security is Security.NONE or not policy.pin(server):
         return ()
     words = (
-        f"The certificate of {server.host} is no ordinary one: your operator allows the one with "
-        f"the fingerprint SHA-256 {policy.pin(server)}, and no other."
+        f"The certificate of {server.host} would not pass otherwise: your operator allows the one "
+        f"with the SHA-256 fingerprint {policy.pin(server)}, and no other."
     )
     hint = "Nothing has to be done. When the server gets another certificate, tell your operator."
     return (Finding(Level.WARNING, "certificate_exception", words, hint),)

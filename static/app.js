@@ -50,6 +50,42 @@
     }
   });
 
+  // A stored password that would be used elsewhere: asked as soon as a field says so, and the
+  // answer is in the same form.
+  const asks = (form) => {
+    const { stored, moves, proves } = JSON.parse(form.dataset.aim);
+    const value = (name) => form.elements[name].value;
+    const moved = Object.entries(stored).some(([name, was]) => value(name).trim() !== was) || moves.some(value);
+    form.querySelectorAll("[data-question]").forEach((part) => { part.hidden = !moved || proves.some(value); });
+  };
+  const askAll = () => document.querySelectorAll("form[data-aim]").forEach(asks);
+  ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
+    const form = event.target.closest("form[data-aim]");
+    if (form) asks(form);
+  }));
+  askAll();
+
+  // A form that comes back with something to say keeps the passwords that were typed, without
+  // their having been sent back. The keyboard goes on at what is wrong.
+  let typed = null;
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const { target, xhr } = event.detail;
+    typed = target && xhr.status === 422 ? [...target.querySelectorAll("input[type=password]")].map((one) => [one.id, one.value]) : null;
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    (typed || []).forEach(([id, value]) => {
+      const field = document.getElementById(id);
+      if (!field || !value) return;
+      field.value = value;
+      const again = document.getElementById(`${id}-again`);
+      if (again) again.remove();
+    });
+    const wrong = typed && document.querySelector("form [aria-invalid=true]");
+    if (wrong) wrong.focus();
+    typed = null;
+    askAll();
+  });
+
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) event.preventDefault();

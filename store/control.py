@@ -206,7 +206,9 @@ def unready(
         reasons.append(f"{_accounts(blocked)} blocked: edit or remove each of them first.")
     wiped = migration.passwords_wiped_at
     if wiped is not None and any(row.without for row in rows if row.id in blocked):
-        reasons.append(f"The stored passwords were removed on {wiped:%Y-%m-%d}: type them again.")
+        reasons.append(
+            f"The stored passwords were removed on {wiped.day} {wiped:%B %Y}: enter them again."
+        )
     if unchecked:
         reasons.append(f"{_accounts(unchecked)} still being checked: wait a moment.")
     reasons += ownership.reasons(session, migration)

@@ -11,7 +11,8 @@ counted by the server: only a second one within DOUBT takes another place away.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -34,6 +35,34 @@ class ServerPace(Base):
     refused_at: Mapped[datetime]
     raised_after: Mapped[int]
     """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A server takes fewer connections than the operator allows: `places` now, and again all of
+    `allowed` at `until` if it refuses none before."""
+
+    host: str
+    places: int
+    allowed: int
+    refused_at: datetime
+    until: datetime
+
+
+def learned(session: Session, allowed: Limits) -> tuple[Learned, ...]:
+    """By the server's name; of those that take fewer now."""
+    rows = sorted(_rows(session), key=lambda row: row.host)
+    return tuple(
+        Learned(
+            row.host,
+            present,
+            most,
+            row.refused_at,
+            row.refused_at + timedelta(seconds=row.raised_after * (most - row.places)),
+        )
+        for row in rows
+        if (present := _present(row)) is not None and present < (most := allowed.of(row.host))
+    )
 
 
 def paced(session: Session, allowed: Limits) -> Limits:

@@ -166,6 +166,7 @@ def _editor(session: Session, migration: Migration, account: Account, form: Acco
         migration=migration,
         account=account,
         form=form,
+        aim=row_changes.question(account),
         locked=rows.has_run(session, account.id),
         editable=drafts.is_editable(migration),
         step=2,

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from store import history, scope
 from store.claims import busy_hosts
-from store.limits import EVERY_SERVER, limits, remove_limit, set_limit
+from store.limits import EVERY_SERVER, Limits, limits, remove_limit, set_limit
+from store.pace import Learned, learned
 from wizard.forms.limits import LimitForm
 from wizard.services import services
 from wizard.session import acting
@@ -42,6 +43,7 @@ def index() -> ResponseReturnValue:
             kinds={kind.name: kind.label for kind in services().kinds},
             usual=_limit(session, EVERY_SERVER),
             servers=_servers(session),
+            learned=learned(session, _limits(session)),
         )
 
 
@@ -78,13 +80,24 @@ def connections_to(host: str) -> int:
         return _limit(session, host)
 
 
+def refusals_of(host: str) -> Learned | None:
+    """Whether the server takes fewer connections than that for now."""
+    with services().store.read() as session:
+        found = learned(session, _limits(session))
+    return next((one for one in found if one.host == host.lower()), None)
+
+
+def _limits(session: Session) -> Limits:
+    return limits(session, services().settings.connections_per_server)
+
+
 def _limit(session: Session, host: str) -> int:
-    return limits(session, services().settings.connections_per_server).of(host)
+    return _limits(session).of(host)
 
 
 def _servers(session: Session) -> list[ServerLine]:
     busy = busy_hosts(session)
-    found = limits(session, services().settings.connections_per_server)
+    found = _limits(session)
     hosts = sorted({*found.exceptions, *(host for host in busy if host)})
     return [ServerLine(one, found.of(one), busy[one], one in found.exceptions) for one in hosts]
 

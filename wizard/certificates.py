@@ -21,8 +21,8 @@ def accepted(migration: Migration, accounts: Iterable[Account]) -> list[str]:
         servers.add((destination.host, destination.port))
     known = {(host.lower(), port) for host, port in servers}
     return [
-        f"The certificate of {host}, port {port}, was accepted by an exception of the operator's: "
-        f"only the one with the fingerprint SHA-256 {digest}."
+        f"Your operator allows one certificate of {host}, port {port}, that would not pass "
+        f"otherwise: the one with the SHA-256 fingerprint {digest}, and no other."
         for host, port, digest in services().settings.certificate_exceptions
         if (host, port) in known
     ]

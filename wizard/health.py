@@ -200,8 +200,8 @@ def _time_troubles(seen: Seen, late: Overdue) -> tuple[Trouble, ...]:
         words = f"a clock is {_long(abs(seen.apart))} {_side(seen.apart)} this one"
         return (Trouble("time", f"Times may be wrong: {words}. Set all machines' clocks."),)
     if late.ahead:
-        many = f"{late.ahead} of the times that are stored lie further ahead than they can"
-        return (Trouble("time", f"Times may be wrong: {many}; they are computed anew."),)
+        many = "1 stored time is" if late.ahead == 1 else f"{late.ahead} stored times are"
+        return (Trouble("time", f"{many} too far in the future, and will be corrected."),)
     return ()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import TypeVar, cast
 from urllib.parse import urlsplit
@@ -9,10 +10,13 @@ from urllib.parse import urlsplit
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from werkzeug.exceptions import TooManyRequests
 
+from importer.amounts import count
 from store import history, people
 from store.people import PeopleError
 from store.tables import User
+from wizard import failures
 from wizard.devices import device, remember
 from wizard.forms.people import LoginForm, PasswordForm
 from wizard.forwarded import asker
@@ -104,6 +108,19 @@ def sign_in() -> ResponseReturnValue:
     if known is None or known[0] != person.id:
         remember(response, person.id)
     return response
+
+
+@login.errorhandler(TooManyRequests)
+def too_many(error: TooManyRequests) -> ResponseReturnValue:
+    """Whoever waits does so at the form, and is told how long."""
+    if request.endpoint != "login.sign_in":
+        return failures.answered(error)
+    limit = limiter.current_limit
+    seconds = 60.0 if limit is None else limit.reset_at - time.time()
+    wait = count(max(1, -int(-seconds // 60)), "minute")
+    words = f"Too many attempts. Wait {wait}, then try again."
+    page = render_template("login/sign_in.html", form=LoginForm(), wrong=words)
+    return page, 429, {"Retry-After": str(max(1, int(seconds)))}
 
 
 @login.post("/logout")

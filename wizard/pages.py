@@ -10,7 +10,7 @@ from flask_login import current_user
 from importer.diagnosis import said
 from wizard.accounts import accounts
 from wizard.adding import adding
-from wizard.admin import admin, connections_to
+from wizard.admin import admin, connections_to, refusals_of
 from wizard.beside import beside, of_folder
 from wizard.bulk import bulk
 from wizard.chart import chart, clock
@@ -74,7 +74,12 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
-        here=here, connections_to=connections_to, beside=beside, of_folder=of_folder, said=said
+        here=here,
+        connections_to=connections_to,
+        refusals_of=refusals_of,
+        beside=beside,
+        of_folder=of_folder,
+        said=said,
     )
     app.jinja_env.filters.update(
         moment=moment_words, interval=interval_words, each_second=each_second, clock=clock

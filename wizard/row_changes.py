@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from store import accounts as rows
-from store import control
+from store import aim, control
 from store.aim import PasswordNeeded
 from store.tables import Account, Role
 from wizard.forms.accounts import AccountForm, prefilled
@@ -13,6 +15,34 @@ from wizard.services import services
 from wizard.session import acting, person
 
 _NAMES = {"source_host": "server", "source_username": "username", "mailbox": "mailbox"}
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What static/app.js looks at, to ask about a stored password as soon as it is one to ask
+    about. Names of fields: `stored` with their values, `moves` where anything typed is a change,
+    `proves` where anything typed is an answer."""
+
+    stored: dict[str, str]
+    moves: tuple[str, ...] = ()
+    proves: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A stored password would be used for another place: asked in the form itself."""
+
+    may_decide: bool
+    watched: Watched
+
+
+def question(account: Account) -> Question | None:
+    """None: no password is stored."""
+    if not aim.is_stored(account):
+        return None
+    own = account.source_password_sealed is not None
+    secrets = ("source_password",) if own else ("source_password", "mailbox_password")
+    return Question(may_reaim(), Watched(prefilled(account), ("mailbox_password",), secrets))
 
 
 def may_reaim() -> bool:

@@ -37,6 +37,7 @@ def edit(migration_id: int) -> ResponseReturnValue:
             return _page(session, migration, form), 422 if form.errors else 200
         confirmed = migration.deletion_confirmed
         drafts.change_schedule(migration, form.choice(migration))
+        migration.keep_days = form.keep_days.data
         if migration.deletion_confirmed and not confirmed:
             told = deletion_words(chosen(migration))
             control.tell(session, migration, acting(session), "deletion confirmed", note=told)

@@ -14,9 +14,11 @@ from store import destinations, drafts, history, recreation, scope
 from store.aim import PasswordNeeded
 from store.obstacles import deletes
 from store.tables import Migration
+from store.wiping import has_any
 from wizard.forms.server import ServerForm, prefilled
 from wizard.numbers import row_number
 from wizard.options import PROOFS, chosen, in_short
+from wizard.row_changes import Watched
 from wizard.services import services
 from wizard.session import acting, own_migration, person, viewer
 from wizard.words import MODES
@@ -63,16 +65,17 @@ def edit(migration_id: int) -> ResponseReturnValue:
         stored = prefilled(services(), migration) | {"name": migration.name} | wanted
         form = _form(session, migration.organization_id, stored)
         options = chosen(migration)
+        watched = _watched(session, migration)
         if not form.holds(options):
-            return _page(form, migration, options)
+            return _page(form, migration, options, aim=watched)
         try:
             again = _changed_server(session, migration, form)
         except PasswordNeeded as needed:
             form.reaim.errors = [
                 f"{count(needed.accounts, 'account')} with a stored password would use it "
-                "elsewhere. Tick this to allow that; the history will name you."
+                "elsewhere. Tick this to allow that."
             ]
-            return _page(form, migration, options)
+            return _page(form, migration, options, aim=watched)
         _take_options(session, migration, options, form.choices(options))
         _tell(session, migration, "changed")
     if again:
@@ -89,6 +92,14 @@ def _changed_server(session: Session, migration: Migration, form: ServerForm) ->
     if again and reaim and before != _server(migration):
         _tell(session, migration, "passwords used", f"{before} → {_server(migration)}.")
     return again
+
+
+def _watched(session: Session, migration: Migration) -> Watched | None:
+    """None: no password is stored."""
+    if not has_any(session, migration.id):
+        return None
+    names = ("source_host", "source_port", "source_security", "destination_id", "domain")
+    return Watched({name: str(getattr(migration, name)) for name in names})
 
 
 def _server(migration: Migration) -> str:
@@ -111,6 +122,8 @@ def _page(
     migration: Migration | None,
     options: Choices,
     brought: tuple[int, int] = (0, 0),
+    *,
+    aim: Watched | None = None,
 ) -> ResponseReturnValue:
     """`brought`: the accounts that come along from an older migration, and those with passwords."""
     page = render_template(
@@ -118,6 +131,7 @@ def _page(
         form=form,
         migration=migration,
         brought=brought,
+        aim=aim,
         modes=MODES,
         demo=services().demo_source,
         options=in_short(options),

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from store.claims import claim_checks
 from store.engine import Store
 from store.limits import Limits
-from store.pace import FIRST_WHILE, LAST_WHILE, ServerPace, lower, paced
+from store.pace import FIRST_WHILE, LAST_WHILE, Learned, ServerPace, learned, lower, paced
 from store.states import AccountState
 from store.tables import Account, FindingRow, now
 from store.waiting import PATIENCE, SHORT_PATIENCE, wait_for_server
@@ -122,6 +122,21 @@ def test_a_refused_check_waits_and_is_made_again(store: Store) -> None:
     assert 50 < (left - now()).total_seconds() <= 60
     moved(store, PATIENCE)
     assert not waits(store)
+
+
+def test_what_is_learned_says_since_when_and_until_when(store: Store) -> None:
+    """While it is less than the operator allows, and at that time no more."""
+    with store.write() as session:
+        assert learned(session, Limits(6)) == ()
+        lower(session, HOST, 3)
+        at = session.get_one(ServerPace, HOST).refused_at
+        until = at + timedelta(seconds=4 * FIRST_WHILE)
+        assert learned(session, Limits(6)) == (Learned(HOST, 2, 6, at, until),)
+        later(session, FIRST_WHILE)
+        (one,) = learned(session, Limits(6, {HOST: 4}))
+        assert (one.places, one.until) == (3, until - timedelta(seconds=3 * FIRST_WHILE))
+        later(session, 3 * FIRST_WHILE)
+        assert learned(session, Limits(6)) == ()
 
 
 def test_a_server_that_only_hangs_up_is_waited_for_a_minute(store: Store) -> None:

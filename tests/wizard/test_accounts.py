@@ -184,6 +184,7 @@ def test_one_account_is_added_by_hand(reseller: Browser, services: Services, dra
     answer = reseller.post(path, **(fields | {"mailbox": "jane@example.org"}))
     assert answer.status_code == 422
     assert "not one of your organization" in answer.text
+    assert answer.text.count("Enter it again: a password is never sent back") == 2
     assert "secret" not in answer.text.replace("New-Secret-2026", "").split("<h1>")[1].split(
         "The format"
     )[0].replace("imap.old.example;info@old.example;secret", "")
@@ -260,7 +261,7 @@ def test_a_stored_password_does_not_go_to_another_server(
     support = person("support")
     answer = support.post(path, fragment=True, **fields)
     assert answer.status_code == 422
-    assert "enter the password for it again" in answer.text
+    assert "enter the password again, or ask a reseller" in answer.text
     assert _rows(services, mixed)[0].source_host == ""
     assert support.post(path, fragment=True, **fields, source_password="own").status_code == 200
 

@@ -9,6 +9,7 @@ from flask import Flask
 
 from store.claims import claim_checks
 from store.limits import EVERY_SERVER, limits
+from store.pace import lower
 from store.tables import Account, DestinationServer, Domain, History, User
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
@@ -144,3 +145,19 @@ def test_what_is_talked_to_now_is_shown_with_its_limit(
     assert migration.source_host in page
     shown = person("reseller").text(f"/migrations/{migration.id}")
     assert "At most 10 at a time on" in shown
+
+
+def test_a_server_that_takes_fewer_is_named_with_its_times(
+    admin: Browser, services: Services, world: World, person: Callable[[str], Browser]
+) -> None:
+    """To the operator, and on the page of a migration from there."""
+    with services.store.write() as session:
+        number = seeds.ready_draft(session, services.sealer, world).id
+        lower(session, "imap.old.example", 4)
+    page = admin.text("/admin")
+    assert "Servers that take fewer for now" in page
+    assert 'data-label="Connections">3 of 10<' in page
+    assert 'data-label="Full number again"><time' in page
+    shown = person("reseller").text(f"/migrations/{number}")
+    assert "At most 3 at a time on" in shown
+    assert "Up to 10 again from" in shown

@@ -47,7 +47,9 @@ def test_passwords_cannot_be_guessed_at(app: Flask, world: World) -> None:
         codes.append(answer.status_code)
     assert codes[:10] == [401] * 10
     assert codes[-1] == 429
-    assert "Too many attempts" in answer.text
+    assert "Too many attempts. Wait 15 minutes, then try again." in answer.text
+    assert f'value="{EMAILS["support"]}"' in answer.text
+    assert 800 < int(answer.headers["Retry-After"]) <= 900
     other = Browser(app)
     assert other.sign_in(EMAILS["reseller"]).status_code == 303
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import Page, expect
 
 from store import accounts, aim
 from store.accounts import NewAccount
@@ -12,6 +13,8 @@ from store.aim import Passwords
 from store.tables import Account, History, Migration
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
+from tests.wizard.chromium import Place, Site
+from tests.wizard.looking import look
 from tests.wizard.world import World
 from wizard.services import Services
 
@@ -61,7 +64,7 @@ def test_support_cannot_re_aim_a_stored_password(
     path = f"/migrations/{number}/accounts/{row.id}/edit"
     answer = person("support").post(path, fragment=True, **(ROW | TRIES[kind] | ticked))
     assert answer.status_code == 422
-    assert "enter the password for it again" in answer.text
+    assert "enter the password again, or ask a reseller" in answer.text
     assert 'name="reaim"' not in answer.text
     after, passwords = _row(services, number)
     assert passwords == before
@@ -166,3 +169,37 @@ def test_another_server_for_all_rows_is_asked_for(
     (line,) = _lines(services, number, "passwords used")
     assert "imap.old.example:993 (ssl)" in line.note
     assert "imap.new.example:993 (ssl)" in line.note
+
+
+@pytest.mark.parametrize("screen", ["phone"], indirect=True)
+def test_the_question_stands_in_the_form_and_nothing_typed_is_lost(
+    page: Page, site: Site, place: Place, screen: str
+) -> None:
+    """It shows as soon as a field says so, and goes when the password is typed. Sent without an
+    answer, the form comes back with the passwords that were typed, and the keyboard at the tick."""
+    number = site.ids["ready"]
+    page.goto(f"{site.address}/migrations/{number}/accounts")
+    page.get_by_role("link", name="Edit boss@old.example").click()
+    form = page.get_by_role("form")
+    tick = form.get_by_label("Use the stored password")
+    expect(form.get_by_label("IMAP username")).to_be_focused()
+    expect(tick).to_be_hidden()
+    form.get_by_label("Mailbox", exact=True).fill("chief")
+    expect(tick).to_be_visible()
+    form.get_by_label("IMAP password").fill("typed")
+    expect(tick).to_be_hidden()
+    form.get_by_label("IMAP password").fill("")
+    form.get_by_label("Mailbox password").fill("Chief-Secret-2026")
+    form.get_by_role("button", name="Save").click()
+    expect(tick).to_be_focused()
+    expect(form).to_contain_text("You have changed the mailbox")
+    expect(form).not_to_contain_text("Enter it again")
+    expect(form.get_by_label("Mailbox password")).to_have_value("Chief-Secret-2026")
+    look(page, screen, "reaim")
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("listitem").filter(has_text="chief@")).to_contain_text("Waiting")
+    with place.services.store.read() as session:
+        row = session.query(Account).filter_by(migration_id=number, mailbox="chief@example.com")
+        opened = aim.opened(place.services.sealer, row.one())
+    assert opened == Passwords("src-boss", "Chief-Secret-2026")

@@ -13,6 +13,7 @@ from parameters.choices import NEW_CHOICES, to_json
 from store.states import MigrationState
 from store.tables import Migration, Run
 from sync.options import ProofLevel, SourceDeletion
+from tests.wizard import states
 from tests.wizard import world as seeds
 from tests.wizard.browser import Browser
 from tests.wizard.world import World
@@ -257,6 +258,23 @@ def test_what_removes_begins_with_a_dry_run(
     with services.store.read() as session:
         assert [run.dry_run for run in session.get_one(Migration, number).runs] == [True, False]
     assert reseller.get(path).status_code == 302
+
+
+def test_a_dry_run_leads_to_the_tick_that_ends_it(
+    reseller: Browser, services: Services, world: World
+) -> None:
+    """Where the migration itself is a dry run, another start would copy nothing again: its page
+    and step 3 say so, with the way to step 1."""
+    with services.store.write() as session:
+        number = states.rehearsal(session, services.sealer, world, "ended").id
+    link = f'href="/migrations/{number}/server#dry_run"'
+    page = reseller.text(f"/migrations/{number}")
+    assert link in page
+    assert "Go on to the start" not in page
+    assert "messages/s" not in page
+    step = reseller.text(f"/migrations/{number}/schedule")
+    assert link in step
+    assert "This will be a dry run: nothing is written" in step
 
 
 def test_steps_open_again_after_a_dry_run_can_be_scheduled_and_discarded(

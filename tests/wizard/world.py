@@ -285,8 +285,8 @@ def _complete(session: Session, run: AccountRun) -> None:
     run.planned = run.found = 4711
     run.copied, run.present, run.size_copied = 4700, 11, 812_000_000
     run.folders_created, run.mailbox_created = 3, True
-    session.add(_folder(run, "INBOX", found=4000, copied=3989, present=11))
-    session.add(_folder(run, "Archiv/Gelöschte Elemente", found=711, copied=711))
+    session.add(folder_row(run, "INBOX", found=4000, copied=3989, present=11))
+    session.add(folder_row(run, "Archiv/Gelöschte Elemente", found=711, copied=711))
 
 
 def _with_exceptions(session: Session, run: AccountRun) -> None:
@@ -295,7 +295,7 @@ def _with_exceptions(session: Session, run: AccountRun) -> None:
     run.started_at = run.completed_at = now()
     run.planned = run.found = 5
     run.copied, run.skipped, run.vanished = 3, 1, 1
-    session.add(_folder(run, "INBOX", found=5, copied=3, skipped=1, vanished=1))
+    session.add(folder_row(run, "INBOX", found=5, copied=3, skipped=1, vanished=1))
     session.add(
         NoteRow(
             account_run_id=run.id,
@@ -316,7 +316,7 @@ def rehearsed(session: Session, run: AccountRun, **counters: int) -> None:
     run.state, run.phase, run.verdict = AccountRunState.COMPLETE, Phase.DONE, "dry run"
     run.started_at = run.completed_at = now()
     run.removed = counters.get("removed", 0)
-    session.add(_folder(run, "INBOX", **counters))
+    session.add(folder_row(run, "INBOX", **counters))
 
 
 def refused(session: Session, sealer: Sealer, world: World) -> Migration:
@@ -328,7 +328,7 @@ def refused(session: Session, sealer: Sealer, world: World) -> Migration:
     return migration
 
 
-def _folder(run: AccountRun, name: str, **counters: int) -> FolderRow:
+def folder_row(run: AccountRun, name: str, **counters: int) -> FolderRow:
     zero = dict.fromkeys(
         ("found", "copied", "present", "skipped", "failed", "vanished", "flags_changed", "removed"),
         0,

@@ -30,7 +30,7 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         "Mailbox password", [Length(max=LONGEST_PASSWORD), no_line_break]
     )
 
-    reaim = BooleanField("Use the stored password for this mailbox and server")
+    reaim = BooleanField("Use the stored password for the changed account")
 
     def account(self, mailbox: str) -> NewAccount:
         """`mailbox` is the whole address that the typed one stands for."""
@@ -53,15 +53,12 @@ class AccountForm(FlaskForm):  # type: ignore[misc]
         """A stored password goes where it was typed for, and nowhere else.
 
         Otherwise whoever may mend a row could have its mail brought to a mailbox of their own."""
-        words = "The mailbox, its password, the login or the server is another one now"
+        words = "You have changed the mailbox, its password, the username or the server"
         if may_decide:
-            self.reaim.errors = [
-                f"{words}: enter the IMAP password again, or tick this. The history will name you. "
-                "Type the mailbox password once more, too, if you have changed it."
-            ]
+            self.reaim.errors = [f"{words}: enter the IMAP password again, or tick this."]
             return
         self.source_password.errors = [
-            f"{words}: enter the password for it again, or ask a reseller to change it."
+            f"{words}: enter the password again, or ask a reseller to change it."
         ]
 
 

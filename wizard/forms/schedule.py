@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from wtforms import BooleanField, DateTimeLocalField, Field, RadioField
+from wtforms import BooleanField, DateTimeLocalField, Field, IntegerField, RadioField
 from wtforms.validators import Length, Optional, ValidationError
 
 from store.drafts import ScheduleChoice
 from store.obstacles import deletes, removes
 from store.schedule import Moment, Rhythm
 from store.tables import Migration, now
-from wizard.forms.fields import LineField, options
+from store.wiping import LEAST_DAYS, MOST_DAYS
+from wizard.forms.fields import LineField, options, whole_number
 from wizard.forms.notices import LONGEST, addresses
 from wizard.forms.repeats import (
     TIME_FORMATS,
@@ -45,6 +46,9 @@ class ScheduleForm(RepeatForm):
         format=TIME_FORMATS,
     )
     notify = LineField("Notify", [Optional(), Length(max=LONGEST), addresses])
+    keep_days = IntegerField(
+        "Days for which passwords are kept after the end", [whole_number(LEAST_DAYS, MOST_DAYS)]
+    )
     removal_confirmed = BooleanField("I have read this and want it")
     deletion_word = LineField(f"Type the word {DELETION_WORD} to confirm it")
 
@@ -126,6 +130,7 @@ def filled(migration: Migration) -> dict[str, object]:
         "start": migration.start,
         "start_at": typed(migration.start_at, migration.timezone),
         "notify": migration.notify,
+        "keep_days": migration.keep_days,
         "removal_confirmed": migration.removal_confirmed,
         "deletion_word": DELETION_WORD if migration.deletion_confirmed else "",
     }
