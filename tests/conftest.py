@@ -18,6 +18,7 @@ from xdist.remote import Producer
 
 from launch.certificates import Authority, make_authority
 from launch.dovecot import Dovecot, DovecotSpec
+from store.schema import upgrade
 from tests.units import Units, in_turn
 
 _numbers = itertools.count(1)
@@ -116,6 +117,15 @@ def source_server(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
 def destination_server(make_dovecot: Callable[..., Dovecot]) -> Dovecot:
     """Separator '.', prefix 'INBOX.', as on konsoleH."""
     return make_dovecot(separator=".", prefix="INBOX.")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file that has all tables and no rows, to be copied: to make one takes all steps
+    of the schema."""
+    path = tmp_path_factory.mktemp("template") / "mailhaul.db"
+    upgrade(f"sqlite:///{path}")
+    return path
 
 
 @pytest.fixture

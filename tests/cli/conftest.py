@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +13,13 @@ from flask.testing import FlaskCliRunner
 from app import create_app
 from settings import Settings
 from store.engine import Store
-from store.schema import upgrade
 from wizard.services import Services
 
 
 @pytest.fixture
-def application(tmp_path: Path) -> Iterator[Flask]:
+def application(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
     settings = Settings.from_env({"DATA_DIR": str(tmp_path)})
-    upgrade(settings.database_url)
+    shutil.copy(sqlite_template, tmp_path / "mailhaul.db")
     app = create_app(settings)
     yield app
     services: Services = app.extensions["mailhaul"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,6 @@ import pytest
 
 from store.engine import Store
 from store.ledger import SqlLedger
-from store.schema import upgrade
 from sync.errors import Code
 from sync.file_ledger import FileLedger
 from sync.intent import (
@@ -38,12 +38,12 @@ Reopen = Callable[[], Ledger]
 """The same ledger, as whoever comes after a killed process sees it."""
 
 
-def in_memory(directory: Path) -> Iterator[Reopen]:
+def in_memory(directory: Path, _: Path) -> Iterator[Reopen]:
     ledger = MemoryLedger()
     yield lambda: ledger
 
 
-def in_a_file(directory: Path) -> Iterator[Reopen]:
+def in_a_file(directory: Path, _: Path) -> Iterator[Reopen]:
     opened: list[FileLedger] = []
 
     def reopen() -> Ledger:
@@ -57,10 +57,9 @@ def in_a_file(directory: Path) -> Iterator[Reopen]:
         ledger.close()
 
 
-def in_sql(directory: Path) -> Iterator[Reopen]:
-    url = f"sqlite:///{directory / 'store.db'}"
-    upgrade(url)
-    store = Store(url)
+def in_sql(directory: Path, template: Path) -> Iterator[Reopen]:
+    shutil.copy(template, directory / "store.db")
+    store = Store(f"sqlite:///{directory / 'store.db'}")
     claim = begun(store)
     account = account_run(store, claim.id).account_id
     yield lambda: SqlLedger(store, account, claim.id, claim.token)
@@ -68,8 +67,10 @@ def in_sql(directory: Path) -> Iterator[Reopen]:
 
 
 @pytest.fixture(params=[in_memory, in_a_file, in_sql], ids=lambda kind: kind.__name__)
-def reopen(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Reopen]:
-    yield from request.param(tmp_path)
+def reopen(
+    request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path
+) -> Iterator[Reopen]:
+    yield from request.param(tmp_path, sqlite_template)
 
 
 def test_an_unknown_folder_has_nothing(reopen: Reopen) -> None:

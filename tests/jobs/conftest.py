@@ -20,7 +20,6 @@ from jobs.services import Services
 from launch.dovecot import Dovecot
 from launch.redis_server import RedisServer, redis_server
 from settings import Settings
-from store.schema import upgrade
 from tests.jobs.haul import Haul, make_haul
 
 ROOT = Path(__file__).parents[2]
@@ -94,14 +93,18 @@ def environment(redis: OwnRedis, tmp_path: Path, ca_file: str) -> dict[str, str]
 
 
 @pytest.fixture
-def make_services(environment: dict[str, str]) -> Iterator[Callable[..., Services]]:
+def make_services(
+    environment: dict[str, str], sqlite_template: Path
+) -> Iterator[Callable[..., Services]]:
     """Services of an installation with all tables; keywords are more of its environment."""
     made: list[Services] = []
 
     def make(**more: str) -> Services:
         environment.update(more)
         settings = Settings.from_env(environment)
-        upgrade(settings.database_url)
+        if not (database := Path(environment["DATA_DIR"]) / "mailhaul.db").exists():
+            database.parent.mkdir(exist_ok=True)
+            shutil.copy(sqlite_template, database)
         made.append(Services.build(settings))
         return made[-1]
 

@@ -17,7 +17,6 @@ from redis import Redis
 from app import create_app
 from launch.redis_server import redis_server
 from settings import Settings
-from store.schema import upgrade
 from tests.wizard.browser import Browser
 from tests.wizard.chromium import page, place, screen, site
 from tests.wizard.world import EMAILS, World, people_and_places
@@ -42,18 +41,11 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("database") / "mailhaul.db"
-    upgrade(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture(scope="session")
-def make_environment(empty_database: Path, redis_url: str) -> Callable[[Path], dict[str, str]]:
+def make_environment(sqlite_template: Path, redis_url: str) -> Callable[[Path], dict[str, str]]:
     """An installation's environment, with a database that has all tables and no rows."""
 
     def make(directory: Path) -> dict[str, str]:
-        shutil.copy(empty_database, directory / "mailhaul.db")
+        shutil.copy(sqlite_template, directory / "mailhaul.db")
         return {
             "DATA_DIR": str(directory),
             "REDIS_URL": redis_url,
