@@ -16,6 +16,7 @@ from store import ownership
 from store.aim import opened
 from store.doubt import quiet_seconds
 from store.engine import Store
+from store.habits import first_copies
 from store.seal import Sealer
 from store.sharing import sharers
 from store.tables import Account, AccountRun, DestinationServer, Migration, Run
@@ -104,6 +105,7 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
         choices = _choices(run)
         quiet = quiet_seconds(session, account.id)
         options = _options(choices, run, quiet)
+        first = first_copies(session, migration.destination, options.proof_first)
         limits = Limits(options.bytes_per_second, choices.bytes_per_second_total)
         share = limits.share(sharers(session, account_run_id))
         return Work(
@@ -112,6 +114,7 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
             sides=_with_defaults(sides_of(account, migration, sealer, choices)),
             options=replace(
                 options,
+                proof_first=first,
                 allow_removal=account_run.removal_allowed,
                 retry_refused=options.retry_refused or account_run.retry_refused,
                 bytes_per_second=share,

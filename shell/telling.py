@@ -161,7 +161,7 @@ def _server(place: Place) -> dict[str, str | int]:
 
 
 def _total(record: Record) -> dict[str, int]:
-    names = ("found", *_COUNTERS, "size_copied")
+    names = ("found", *_COUNTERS, "size_copied", "size_read_back")
     return {name: sum(getattr(report, name) for report in record.folders) for name in names}
 
 
@@ -194,7 +194,9 @@ def _sum(order: Order, record: Record, ending: Ending) -> str:
     parts = ", ".join(f"{total[str(one)]} {_done(one, dry_run=dry)}" for one in Outcome)
     rehearsed = " It was a rehearsal: nothing was changed." if dry else ""
     size = size_in_words(total["size_copied"]) + (" to copy" if dry else "")
+    proof = size_in_words(total["size_read_back"]) if total["read_back"] else ""
+    read = f" and {proof} read back" if proof else ""
     return (
         f"{total['found']} messages in {len(record.folders)} folders: {parts};"
-        f" {size} in {ending.seconds:.1f} s.{rehearsed}"
+        f" {size}{read} in {ending.seconds:.1f} s.{rehearsed}"
     )

@@ -22,10 +22,14 @@ from store.tables import (
     Run,
     now,
 )
-from sync.alteration import Alteration, named
+from sync.alteration import CAUSED, Alteration, named
 from sync.errors import Code
 from sync.report import Outcome
 
+KNOWN = 5_000
+"""Copies from which on a server counts as known."""
+FEW = 5
+"""First copies of an account that are read back there."""
 _ALL = ""
 _NO_HABIT = (Alteration.CONTENT, Alteration.SIZE)
 """Another message, and one of which nobody knows: neither says what the server does."""
@@ -49,6 +53,12 @@ class Habits:
     copied: int = 0
     altered: Mapping[Alteration, int] = field(default_factory=dict)
 
+    def first(self, usual: int) -> int:
+        """How many of an account's first copies are read back as a sample, instead of `usual`: few
+        where many have come to this server, and none was altered that gave no cause for it."""
+        plain = any(kind not in CAUSED for kind in self.altered)
+        return usual if plain or self.copied < KNOWN else min(usual, FEW)
+
 
 def learn(session: Session, account_run_id: int, copied: int) -> None:
     """What this account run has noted of its own copies. Once, when it has come to its end."""
@@ -67,6 +77,11 @@ def learn(session: Session, account_run_id: int, copied: int) -> None:
     # In one order, so that two that end at once wait for each other, and not in a ring.
     for kind in sorted(found):
         _add(session, (place.host.lower(), place.port, kind), found[kind])
+
+
+def first_copies(session: Session, place: DestinationServer | None, usual: int) -> int:
+    """How many first copies of an account are read back at this server."""
+    return usual if place is None else habits(session, place.host, place.port).first(usual)
 
 
 def habits(session: Session, host: str, port: int) -> Habits:

@@ -219,6 +219,7 @@ def settle(found: Compared, ledger: Ledger, *, was: Outcome) -> None:
             accuse(work, uid, UNREAD)
     else:
         tally.read_back += 1
+        tally.size_read_back += tally.size(uid)
         (work.unlike if found.altered else work.equal).add(uid)
         if found.altered:
             _tell(found.altered, found, was=was)

@@ -91,7 +91,9 @@ class FolderReport:
     error: Code | None = None
     server_words: str = ""
     read_back: int = 0
-    """So many messages were read on both sides and compared byte for byte."""
+    size_read_back: int = 0
+    """So many messages were read on both sides and compared byte for byte, and their bytes, as the
+    source lists them."""
     altered: int = 0
     """Of these, and of copies of another size, so many differ as servers alter what they store."""
     duplicates_removed: int = 0

@@ -69,6 +69,7 @@ class Tally:
     removed: int = 0
     duplicates_removed: int = 0
     read_back: int = 0
+    size_read_back: int = 0
     altered: int = 0
     deleted_at_source: int = 0
     unproven: int = 0
@@ -225,6 +226,7 @@ class Tally:
             error=error.code if error else None,
             server_words=error.server_words if error else "",
             read_back=self.read_back,
+            size_read_back=self.size_read_back,
             altered=self.altered,
             deleted_at_source=self.deleted_at_source,
         )

@@ -15,8 +15,9 @@ from jobs.running import AccountRunJob
 from jobs.services import Services
 from parameters.choices import Choices, to_json
 from store import control
+from store.habits import FEW, KNOWN, ServerHabit
 from store.seal import password_context
-from store.tables import Account, AccountRun, Migration
+from store.tables import Account, AccountRun, DestinationServer, Migration
 from sync.errors import AccountError, Code
 from sync.options import ProofLevel, SourceDeletion
 from tests.imap.scripted import Script, ScriptedServer, Talk
@@ -172,7 +173,10 @@ def test_the_options_are_those_of_the_start(services: Services) -> None:
     with services.store.write() as session:
         for migration in session.query(Migration):
             migration.options = {}
+        host, port = session.query(DestinationServer.host, DestinationServer.port).one()
+        session.add(ServerHabit(host=host.lower(), port=port, kind="", messages=KNOWN))
     work = work_of(services.store, number, services.sealer)
+    assert work.options.proof_first == FEW
     assert (work.options.messages.max_age_days, work.timeouts) == (9, (7, 600))
     assert (work.options.messages.min_size, work.options.folders.automap) == (100, False)
     assert work.sides.destination is not None

@@ -19,6 +19,7 @@ def test_a_mailbox_is_copied(shell: Shell) -> None:
     assert ran.status == 0, ran
     assert ran.told["verdict"] == "verified"
     assert ran.told["total"]["copied"] == ran.told["total"]["found"] == 5 * len(FOLDERS)
+    assert 0 < ran.told["total"]["size_read_back"] <= ran.told["total"]["size_copied"]
     assert difference(shell.source.maildir, shell.destination.maildir) == []
     for folder in ran.told["folders"]:
         outcomes = ("copied", "present", "skipped", "failed", "vanished")
@@ -32,6 +33,7 @@ def test_the_end_is_told_in_words(shell: Shell) -> None:
     shell.source.fill(2)
     ran = shell.run()
     assert "INBOX → INBOX: 2 copied" in ran.out
+    assert " read back in " in ran.out
     assert "Work/Old ä → INBOX.Work.Old ä: 2 copied" in ran.out
     assert ran.out.splitlines()[-2:] == [
         "Result: verified.",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import select
 
 from store.engine import Store
 from store.finishing import finish_account_run
-from store.habits import Habits, altered, habits, learn
+from store.habits import FEW, KNOWN, Habits, altered, habits, learn
 from store.reporting_in import News, tell
 from store.tables import AccountRun
 from sync.alteration import Alteration
@@ -43,6 +44,24 @@ def ended(
 def known(store: Store, host: str = HOST, port: int = PORT) -> Habits:
     with store.read() as session:
         return habits(session, host, port)
+
+
+@pytest.mark.parametrize(
+    ("copied", "altered", "first"),
+    [
+        (KNOWN - 1, {}, 20),
+        (KNOWN, {}, FEW),
+        (KNOWN, {NUL: 3, EIGHT_BIT: 9}, FEW),
+        (KNOWN, {NUL: 3, Alteration.ADDED: 1}, 20),
+    ],
+)
+def test_a_known_server_is_sampled_less(
+    copied: int, altered: dict[Alteration, int], first: int
+) -> None:
+    """Unless it has altered a message that gave no cause for it: then each account's are read as
+    at an unknown one. Never more than was asked for."""
+    assert Habits(copied, altered).first(20) == first
+    assert Habits(copied, altered).first(0) == 0
 
 
 def test_runs_teach_what_a_server_alters(store: Store) -> None:

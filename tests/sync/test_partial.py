@@ -92,7 +92,10 @@ def outcome(world: World, options: SyncOptions, watcher: Watcher) -> MailboxRepo
 
 def in_order(reports: Iterable[FolderReport]) -> tuple[FolderReport, ...]:
     """What a run reads back beyond the proof depends on how much of a folder it has listed."""
-    return tuple(replace(one, read_back=0) for one in sorted(reports, key=lambda f: f.source))
+    return tuple(
+        replace(one, read_back=0, size_read_back=0)
+        for one in sorted(reports, key=lambda f: f.source)
+    )
 
 
 def known(world: World) -> dict[FolderKey, Known]:

@@ -60,6 +60,7 @@ def test_content_is_read_back() -> None:
     report = world.run(CONTENT, watcher)
     assert report.verdict is Verdict.VERIFIED
     assert report.total("read_back") == report.total("copied") == 9
+    assert report.total("size_read_back") == report.total("size_copied") > 0
     assert (report.total("altered"), watcher.notes) == (0, [])
     world.ledger.begin_run()
     assert world.run(CONTENT).total("read_back") == 0
