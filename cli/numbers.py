@@ -14,6 +14,7 @@ from store.states import AccountState
 from store.tables import Account, AccountRun, FolderRow, Migration, Run
 from store.verdicts import GOOD, Said, expected, said_of, said_of_account
 from sync.report import Verdict
+from wizard.folder_rows import folder_rows
 
 COMPLETE, SOME_FAILED, BLOCKED = 0, 1, 2
 
@@ -40,7 +41,7 @@ def migration_numbers(session: Session, migration_id: int) -> dict[str, Any]:
         "run": run.number if run else None,
         "verdict": overall([one.verdict for one in ran.values()]) if run else None,
         "totals": _totals(session, run),
-        "accounts": [_account(one, ran.get(one.id), folders, dry) for one in accounts],
+        "accounts": [_account(session, one, ran.get(one.id), folders, dry) for one in accounts],
     }
 
 
@@ -106,6 +107,7 @@ def _told(numbers: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
 
 
 def _account(
+    session: Session,
     account: Account,
     ran: AccountRun | None,
     folders: dict[int, list[FolderRow]],
@@ -130,9 +132,15 @@ def _account(
     numbers["expected"] = expected(ran)
     numbers["left_out"] = _left_out(ran)
     numbers |= {name: getattr(ran, name) for name in ("verdict", "error", "server_words")}
+    rows = folders.get(ran.id, [])
+    missed = folder_rows(session, ran, ran.run, rows)
     numbers["folders"] = [
         _told({name: getattr(row, name) for name in _FOLDER}, dry_run=dry_run)
-        for row in folders.get(ran.id, ())
+        | {"expected": missed.expected(row)}
+        for row in rows
+    ]
+    numbers["folders_not_reached"] = [
+        {"source": name, "expected": missed.seen[name]} for name in missed.names
     ]
     return numbers
 

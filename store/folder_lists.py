@@ -91,6 +91,12 @@ def messages(session: Session, account_run_id: int) -> dict[str, int]:
     return {row[0]: row[5] for row in (stored or {}).get("folders", ()) if row[5] is not None}
 
 
+def source_of(session: Session, account_id: int) -> FolderList | None:
+    """None: the source has not been listed."""
+    query = select(FolderLists.source).where(FolderLists.account_id == account_id)
+    return _opened_or_none(session.scalar(query))
+
+
 def waiting(session: Session, migration_id: int) -> int:
     """How many accounts have no list of their source's folders."""
     listed = select(FolderLists.account_id).where(FolderLists.source.is_not(None))

@@ -23,6 +23,7 @@ from store.verdicts import GOOD
 from wizard import chart, notices, options
 from wizard.beside import altered_words
 from wizard.explaining import explain, explain_run, reason_of
+from wizard.folder_rows import folder_rows
 from wizard.forms.accounts import EmptyForm
 from wizard.moves import legal_moves
 from wizard.paging import Pages, wanted_page
@@ -102,6 +103,7 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             also=altered_words(altered(session, run.run_id, account_run_id=run.id)),
             moves=_moves_of(session, migration, run),
             mailbox=_mailbox(run),
+            about=folder_rows(session, run, run.run, run.folders),
             button=EmptyForm(formdata=None),
             pages=Pages(wanted_page(), total, reports.NOTES_SHOWN),
             explain=explain,

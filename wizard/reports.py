@@ -28,6 +28,7 @@ from wizard.beside import (
 )
 from wizard.certificates import accepted
 from wizard.explaining import explain, explain_run, reason_of
+from wizard.folder_rows import FolderRows, folder_rows
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import own_migration
@@ -82,6 +83,7 @@ def page(migration_id: int) -> ResponseReturnValue:
         window = ((pages.number - 1) * _ACCOUNTS_SHOWN, _ACCOUNTS_SHOWN)
         account_runs = store_reports.account_runs(session, run.id, page=window)
         shown = [one.id for one in account_runs]
+        folders = store_reports.folders(session, run.id, only=shown)
         return render_template(
             "reports/page.html",
             migration=migration,
@@ -93,7 +95,11 @@ def page(migration_id: int) -> ResponseReturnValue:
             proof=proof_words(run, totals),
             pages=pages,
             account_runs=account_runs,
-            folders=store_reports.folders(session, run.id, only=shown),
+            folders=folders,
+            about={
+                one.id: folder_rows(session, one, run, folders.get(one.id, []))
+                for one in account_runs
+            },
             notes=store_reports.run_notes(session, run.id, only=shown),
             exceptions=accepted(migration, [one.account for one in account_runs]),
             explain=explain,
@@ -170,10 +176,13 @@ def _lines(session: Session, run: Run) -> Iterator[Sequence[object]]:
         for line in omissions(account_run):
             yield _left_out_line(account_run, line)
         rows = folders.get(account_run.id, [])
+        missed = folder_rows(session, account_run, run, rows)
         if not rows or account_run.state not in GOOD:
             yield _account_line(account_run, run, alone=not rows)
         for row in rows:
-            yield _folder_line(account_run, row, run)
+            yield _folder_line(account_run, row, run, missed)
+        for name in missed.names:
+            yield _unreached_line(account_run, name, missed, run)
         for note in notes.get(account_run.id, []):
             yield _note_line(account_run, note)
 
@@ -199,13 +208,23 @@ def _account_line(one: AccountRun, run: Run, *, alone: bool) -> Sequence[object]
     )  # fmt: skip
 
 
-def _folder_line(one: AccountRun, row: FolderRow, run: Run) -> Sequence[object]:
+def _folder_line(one: AccountRun, row: FolderRow, run: Run, about: FolderRows) -> Sequence[object]:
     reason = explain(row.error).words if row.error else ""
+    verified = _verified(run, verified=row.verified, excepted=about.excepted(row))
     return (
         *_names(one), row.source, row.destination, account(one, dry_run=run.dry_run).word,
-        *_counted(row, dry_run=run.dry_run), _verified(run, verified=row.verified), reason,
-        row.server_words, "", "", *_would(row, run, of_folder(row, dry_run=True)),
+        *_counted(row, dry_run=run.dry_run), verified, reason,
+        row.server_words, about.expected(row), "", *_would(row, run, of_folder(row, dry_run=True)),
         *csv_cells(row, dry_run=run.dry_run),
+    )  # fmt: skip
+
+
+def _unreached_line(one: AccountRun, name: str, missed: FolderRows, run: Run) -> Sequence[object]:
+    """A folder of which nothing is known but what the check has seen."""
+    return (
+        *_names(one), name, "", account(one, dry_run=run.dry_run).word, 0, *_NO_NUMBERS[1:],
+        _verified(run, verified=False), f"{missed.word}.", "", missed.seen[name],
+        *("",) * 4, *_NOTHING,
     )  # fmt: skip
 
 
@@ -219,11 +238,11 @@ def _would(one: AccountRun | FolderRow, run: Run, also: Sequence[str]) -> Sequen
     return (one.copied, one.size_copied, "; ".join(also)) if run.dry_run else ("", "", "")
 
 
-def _verified(run: Run, *, verified: bool) -> str:
+def _verified(run: Run, *, verified: bool, excepted: int = 0) -> str:
     """A dry run proves nothing, and says nothing of it."""
     if run.dry_run:
         return ""
-    return "yes" if verified else "no"
+    return "with exceptions" if verified and excepted else "yes" if verified else "no"
 
 
 def _left_out_line(one: AccountRun, line: Line) -> Sequence[object]:

@@ -119,8 +119,8 @@ def make_haul(
             organization_id=organization.id,
             destination_id=place.id,
             domain=domain,
-            name=domain,
-            **{"source_host": "localhost", "source_port": source.spec.tls_port} | columns,
+            **{"name": domain, "source_host": "localhost", "source_port": source.spec.tls_port}
+            | columns,
         )
         session.add(migration)
         session.flush()
