@@ -54,6 +54,8 @@ class Settings:
     allowed_ports: frozenset[int]
     connections_per_server: int
     """How many checks and account runs may talk to one source server at a time."""
+    refused_logins: int
+    """How many logins a server may refuse an organization within an hour."""
     run_workers: int
     check_workers: int
     lease_seconds: int
@@ -112,6 +114,7 @@ class Settings:
             allowed_networks=_networks(env.get("ALLOWED_NETWORKS", "")),
             allowed_ports=frozenset({143, 993}) | _ports(env.get("ALLOWED_PORTS", "")),
             connections_per_server=_number(env, "CONNECTIONS_PER_SERVER", 10, (1, 1000)),
+            refused_logins=_number(env, "REFUSED_LOGINS", 20, (1, 10_000)),
             run_workers=_number(env, "RUN_WORKERS", 4, (1, 200)),
             check_workers=_number(env, "CHECK_WORKERS", 4, (1, 200)),
             lease_seconds=_number(env, "LEASE_SECONDS", 30, (5, 600)),

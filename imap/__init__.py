@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from imap.destination import ImapDestination
 from imap.patience import Heed, Heedful, heedless
+from imap.permit import Permit, freely
 from imap.reader import ImapSource
 from imap.server import Login, NetworkPolicy, Server
 from imap.session import Session
@@ -41,11 +42,13 @@ def open_source(
     throttle: Throttle | None = None,
     compress: bool | None = None,
     heed: Heed = heedless,
+    permit: Permit = freely,
 ) -> ImapSource:
     """The mailbox that is read. `wait` is called with the seconds to pause before a new attempt;
     it may raise, to end the waiting. `throttle` is the limit of speed that both sides share. The
     line is compressed where that pays; with `compress` True always, with False never. `heed` is
-    asked while the server lets us wait; it raises to end that, and is one for both sides."""
+    asked while the server lets us wait; it raises to end that, and is one for both sides. `permit`
+    gives leave to log in."""
     session = Session(
         server,
         login,
@@ -55,6 +58,7 @@ def open_source(
         throttle=throttle,
         compress=compress,
         heed=heed,
+        permit=permit,
     )
     return ImapSource(session)
 
@@ -68,6 +72,7 @@ def open_destination(
     throttle: Throttle | None = None,
     compress: bool | None = None,
     heed: Heed = heedless,
+    permit: Permit = freely,
 ) -> ImapDestination:
     """The mailbox that is written."""
     session = Session(
@@ -79,6 +84,7 @@ def open_destination(
         throttle=throttle,
         compress=compress,
         heed=heed,
+        permit=permit,
     )
     return ImapDestination(session)
 
@@ -91,6 +97,7 @@ def open_source_deleter(
     wait: Callable[[float], None] = time.sleep,
     throttle: Throttle | None = None,
     heed: Heed = heedless,
+    permit: Permit = freely,
 ) -> ImapSourceDeleter:
     """What removes messages from the mailbox that is read: a second connection to it."""
     session = Session(
@@ -102,5 +109,6 @@ def open_source_deleter(
         throttle=throttle,
         compress=False,
         heed=heed,
+        permit=permit,
     )
     return ImapSourceDeleter(session)

@@ -12,6 +12,7 @@ from imap.dialogue import Dialogue
 from imap.login import log_in
 from imap.names import wire_name
 from imap.patience import Heed, heedless
+from imap.permit import Permit, freely
 from imap.selection import Opening, Selected
 from imap.server import Login, NetworkPolicy, Server
 from imap.throttle import Throttle
@@ -50,6 +51,7 @@ class Session:
         throttle: Throttle | None = None,
         compress: bool | None = None,
         heed: Heed = heedless,
+        permit: Permit = freely,
     ) -> None:
         self.server = server
         self.side = side
@@ -68,6 +70,7 @@ class Session:
         self._policy = policy
         self._wait = wait
         self._heed = heed
+        self._permit = permit
         self._limit = throttle.limit() if throttle else None
         limit = throttle.bytes_per_second if throttle else 0
         self._compression = Compression(compress, limit)
@@ -168,12 +171,13 @@ class Session:
         self._dialogue = self.selected = None
 
     def _come(self) -> Dialogue:
-        dialogue = connect(self.server, self._policy, self.side, self._limit, self._heed)
-        try:
-            log_in(dialogue, self._login, identify=self.server.identify)
-        except Exception:
-            dialogue.wire.close()
-            raise
+        with self._permit(self._known):
+            dialogue = connect(self.server, self._policy, self.side, self._limit, self._heed)
+            try:
+                log_in(dialogue, self._login, identify=self.server.identify)
+            except Exception:
+                dialogue.wire.close()
+                raise
         return dialogue
 
     def _return(self) -> Dialogue:

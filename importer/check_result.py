@@ -53,9 +53,13 @@ REFUSED_FOR_NOW = frozenset(
 )
 
 
+OVER_SOON = REFUSED_FOR_NOW | {Code.LOGINS_WAIT}
+"""And what is no refusal of the server's."""
+
+
 def passing(error: SyncError, side: Side) -> Passing | None:
     """None: waiting does not help."""
-    if error.code not in REFUSED_FOR_NOW:
+    if error.code not in OVER_SOON:
         return None
     return Passing(error.code, side, float(getattr(error, "suggested_wait", 0.0)))
 
@@ -113,6 +117,11 @@ class SoFar:
     passing: Passing | None = None
 
     @property
+    def blocked(self) -> bool:
+        """By what is known already."""
+        return any(map(_blocks, (self.row, self.source, self.destination)))
+
+    @property
     def unweighed(self) -> bool:
         """All is well at the source, but for the sizes, which nobody has asked for yet."""
         return self.counted is not None and self.counted.size is None and not _blocks(self.source)
@@ -154,7 +163,7 @@ def _alone(one: Passing | None, findings: tuple[Finding, ...]) -> bool:
     """Whether nothing else blocks the row: that is for a person to mend at once."""
     if one is None:
         return False
-    return all(f.level is not Level.BLOCKING or f.code in REFUSED_FOR_NOW for f in findings)
+    return all(f.level is not Level.BLOCKING or f.code in OVER_SOON for f in findings)
 
 
 def _blocks(findings: tuple[Finding, ...]) -> bool:

@@ -131,6 +131,17 @@ REACHING: Mapping[Code, Words] = {
         "before the @.",
         _PASSWORD,
     ),
+    Code.LOGIN_HELD: Words(
+        "{server} has refused {username} twice. It is not asked again before somebody changes "
+        "something, so that it locks neither the mailbox nor this installation out.",
+        "Correct the username or the password, or press Go on for this server.",
+        _PASSWORD,
+    ),
+    Code.LOGINS_WAIT: Words(
+        "{server} has refused many logins. The others wait, so that it does not lock this "
+        "installation out.",
+        "Nothing has to be done: this one goes on by itself. Correct the rows that were refused.",
+    ),
     Code.LOGIN_TEMPORARY: Words(
         "{server} cannot check passwords at the moment. The password may well be right.",
         "Try again in some minutes.",

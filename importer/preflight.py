@@ -6,13 +6,22 @@ from contextlib import closing
 
 from imap import open_source
 from imap.address import look_up
+from imap.permit import Permits, nobody_counts
 from imap.server import Login, NetworkPolicy, Server
 from importer.address import AddressFault, ascii_domain, mailbox_address
 from importer.check_result import CheckResult, CheckSubject, Doing, SoFar
 from importer.finding import Finding, Level
-from importer.preflight_sides import check_destination, check_source, pinned, unencrypted, weigh
+from importer.preflight_sides import (
+    check_destination,
+    check_mailbox,
+    check_source,
+    pinned,
+    unencrypted,
+    weigh,
+)
 from importer.usernames import source_login
 from provisioners.base import Provisioner
+from sync.errors import Side
 
 __all__ = ["CheckResult", "CheckSubject", "SoFar", "check"]
 
@@ -25,9 +34,12 @@ def check(
     policy: NetworkPolicy,
     provisioner: Provisioner,
     so_far: SoFar | None = None,
+    permits: Permits = nobody_counts,
 ) -> CheckResult:
     """Raises nothing for what a row, a server or a provisioner can do wrong. Has no end of its own
-    where a server goes on answering: `so_far` is for whoever sets one."""
+    where a server goes on answering: `so_far` is for whoever sets one.
+
+    Nobody is logged in for a row that is blocked without it: servers count wrong passwords."""
     so_far = so_far or SoFar()
     if subject.reading_fault is not None:
         so_far.row = (subject.reading_fault,)
@@ -42,7 +54,10 @@ def check(
     )
     if so_far.address and _same_mailbox(subject, login, so_far.address):
         return so_far.result(_SAME)
-    _over_the_wire(subject, login, so_far, policy=policy, provisioner=provisioner)
+    if so_far.address and subject.mailbox_password:
+        check_mailbox(subject, so_far, provisioner=provisioner)
+    if not so_far.blocked:
+        _over_the_wire(subject, login, so_far, policy=policy, permits=permits)
     return so_far.result()
 
 
@@ -52,27 +67,19 @@ def _over_the_wire(
     so_far: SoFar,
     *,
     policy: NetworkPolicy,
-    provisioner: Provisioner,
+    permits: Permits,
 ) -> None:
     """The sizes come last: a row may start without them."""
-    if not (subject.source.host.strip() and login.username and login.password):
-        _destination(subject, so_far, policy, provisioner)
-        return
     so_far.source = (*unencrypted(subject.source), *pinned(subject.source, policy))
-    with closing(open_source(subject.source, login, policy)) as source:
+    permit = permits(subject.source, login, Side.SOURCE)
+    with closing(open_source(subject.source, login, policy, permit=permit)) as source:
         check_source(source, subject.source, login, choice=subject.folders, so_far=so_far)
-        _destination(subject, so_far, policy, provisioner)
+        if so_far.blocked:
+            return
+        check_destination(subject, so_far, policy=policy, permits=permits)
         if so_far.unweighed:
             so_far.doing = Doing.SIZES
             weigh(source, so_far)
-
-
-def _destination(
-    subject: CheckSubject, so_far: SoFar, policy: NetworkPolicy, provisioner: Provisioner
-) -> None:
-    if so_far.address and subject.mailbox_password:
-        check_destination(subject, so_far, policy=policy, provisioner=provisioner)
-        so_far.destination = (*pinned(subject.destination, policy), *so_far.destination)
 
 
 def _address(subject: CheckSubject) -> tuple[str, list[Finding]]:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import replace
 
 from imap import ImapSource, open_destination
+from imap.permit import Permits
 from imap.server import Login, NetworkPolicy, Server
 from importer.check_result import CheckSubject, Doing, SoFar, passing
 from importer.diagnosis import explain
@@ -62,42 +63,50 @@ def weigh(source: ImapSource, so_far: SoFar) -> None:
     so_far.counted = after
 
 
-def check_destination(
-    subject: CheckSubject, so_far: SoFar, *, policy: NetworkPolicy, provisioner: Provisioner
-) -> None:
-    """Whether the mailbox exists, its folders, and what was found.
+def check_mailbox(subject: CheckSubject, so_far: SoFar, *, provisioner: Provisioner) -> None:
+    """Whether the mailbox exists, and whether it can be made where it does not: nobody logs in.
 
     The password policy holds for a mailbox that has to be made; one that exists keeps the
-    password that it has, and has to be logged in to."""
+    password that it has."""
     login = Login(so_far.address, subject.mailbox_password)
     so_far.doing = Doing.MAILBOX
     try:
         so_far.exists = provisioner.exists(login.username)
+        if so_far.exists is False:
+            so_far.destination = _to_be_made(login, provisioner, subject.password_policy)
     except ProvisionError as error:
         so_far.destination = (_not_provisioned(error),)
-        return
+
+
+def check_destination(
+    subject: CheckSubject, so_far: SoFar, *, policy: NetworkPolicy, permits: Permits
+) -> None:
+    """A mailbox that exists has to be logged in to; of one that does not, what there is to know of
+    its new password and its server."""
+    exception = pinned(subject.destination, policy)
     if so_far.exists is False:
-        try:
-            made = _to_be_made(login, provisioner, subject.password_policy)
-            if not any(one.code in _REFUSED.values() for one in made):
-                made = (*made, *_unproven(subject, so_far))
-        except ProvisionError as error:
-            made = (_not_provisioned(error),)
-        so_far.destination = (*made, *subject.habits)
+        more = (*_unproven(subject, so_far), *subject.habits)
+        so_far.destination = (*exception, *so_far.destination, *more)
         return
+    login = Login(so_far.address, subject.mailbox_password)
     try:
-        _look_into(subject, login, so_far, policy)
+        _look_into(subject, login, so_far, policy, permits)
     except SyncError as error:
         so_far.passing = so_far.passing or passing(error, Side.DESTINATION)
         finding = in_words(error, Side.DESTINATION, subject.destination, login)
         unknown = so_far.exists is None and error.code is Code.LOGIN_REFUSED
         also = check_password(subject.password_policy, login.password) if unknown else ()
         so_far.destination = (finding, *also)
+    so_far.destination = (*exception, *so_far.destination)
 
 
-def _look_into(subject: CheckSubject, login: Login, so_far: SoFar, policy: NetworkPolicy) -> None:
+def _look_into(
+    subject: CheckSubject, login: Login, so_far: SoFar, policy: NetworkPolicy, permits: Permits
+) -> None:
     so_far.doing = Doing.DESTINATION_LOGIN
-    with closing(open_destination(subject.destination, login, policy)) as destination:
+    permit = permits(subject.destination, login, Side.DESTINATION)
+    opened_place = open_destination(subject.destination, login, policy, permit=permit)
+    with closing(opened_place) as destination:
         destination.connect()
         so_far.doing = Doing.DESTINATION_FOLDERS
         listed = count_messages(destination)

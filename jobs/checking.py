@@ -18,6 +18,7 @@ from jobs.last_moment import LastMoment
 from jobs.lease import Heartbeat
 from jobs.loading import Place, sides_of
 from jobs.logs import trace
+from jobs.permits import Permits
 from jobs.room import make_room
 from jobs.services import Services
 from parameters.build import sync_options
@@ -32,7 +33,7 @@ from store.habits import habits
 from store.neighbours import neighbours
 from store.seal import SealBroken
 from store.tables import Account, FindingRow, Migration
-from store.waiting import wait_for_server
+from store.waiting import wait_for_server, wait_for_turn
 from sync.errors import Code, Side
 from sync.options import FolderChoice, Mode
 
@@ -58,13 +59,16 @@ def check_account(services: Services, account_id: int, token: int) -> None:
         if not begin_check(session, account_id, token, seconds=seconds):
             return
     so_far, limit = SoFar(), services.settings.check_seconds
+    permits = _permits(services, account_id)
 
     def ended_late() -> None:
+        permits.give_back()
         with services.store.write() as session:
             finish_check(session, account_id, token, _end(so_far.late(limit)))
         log.warning("check=late seconds=%d phase=%s", limit, so_far.doing.name.lower())
 
     def given_back() -> None:
+        permits.give_back()
         with services.store.write() as session:
             give_back_check(session, account_id, token)
         log.info("check=given_back phase=%s", so_far.doing.name.lower())
@@ -73,7 +77,7 @@ def check_account(services: Services, account_id: int, token: int) -> None:
     beats = Heartbeat(extend, seconds, since=since, deadline=Deadline())
     with beats as heartbeat, ends as last_moment:
         try:
-            end = _check(services, account_id, so_far)
+            end = _check(services, account_id, so_far, permits)
         except StoreError as error:
             # Nothing can be entered now. The lease runs out, and the check is made again.
             log.warning("check=unanswered database=away reason=%s", type(error).__name__)
@@ -97,6 +101,11 @@ def _waits(services: Services, account_id: int, token: int, so_far: SoFar) -> bo
     if result.passing is None:
         return False
     why = result.passing
+    if why.code is Code.LOGINS_WAIT:
+        with services.store.write() as session:
+            wait_for_turn(session, account_id, token)
+        log.info("check=waits side=%s code=%s", why.side, why.code)
+        return True
     findings = _rows([_meanwhile(one) for one in result.findings if one.level != Level.OK])
     source, asked = why.side is Side.SOURCE, why.asked
     with services.store.write() as session:
@@ -116,7 +125,7 @@ def _meanwhile(finding: Finding) -> Finding:
     return replace(finding, level=Level.WARNING, hint=hint)
 
 
-def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:
+def _check(services: Services, account_id: int, so_far: SoFar, permits: Permits) -> CheckEnd:
     with services.store.read() as session:
         if words := ownership.given_away(session, session.get_one(Account, account_id)):
             return CheckEnd(False, _rows([replace(explain(Code.NOT_OWNED), words=words)]))
@@ -126,8 +135,17 @@ def _check(services: Services, account_id: int, so_far: SoFar) -> CheckEnd:
         return CheckEnd(False, _rows([_elsewhere(error)]))
     provisioner: Provisioner = open_provisioner(loaded.place.provisioner, loaded.place.config)
     policy = services.policy
-    result = preflight(loaded.subject, policy=policy, provisioner=provisioner, so_far=so_far)
+    result = preflight(
+        loaded.subject, policy=policy, provisioner=provisioner, so_far=so_far, permits=permits
+    )
     return _end(result)
+
+
+def _permits(services: Services, account_id: int) -> Permits:
+    with services.store.read() as session:
+        organization_id = session.get_one(Account, account_id).migration.organization_id
+    budget = services.settings.refused_logins
+    return Permits(services.store, organization_id, budget, holder=f"check {account_id}")
 
 
 def _load(services: Services, account_id: int) -> _Loaded:

@@ -67,6 +67,7 @@ def tick(
             limit_per_server=limit,
             lease_seconds=lease,
             capacity=places - checks_beside(session),
+            refused_logins=settings.refused_logins,
         )
         if judge is not None:
             take_due(session)
@@ -79,6 +80,7 @@ def tick(
             lease_seconds=lease,
             capacity=room.apart,
             beside=room.beside,
+            refused_logins=settings.refused_logins,
         )
     # After the commits: a worker that answers at once must find its claim. A ring that fails
     # needs no answer here, since the claim's lease runs out.

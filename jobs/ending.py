@@ -11,7 +11,7 @@ from store import finishing
 from store.engine import Store
 from store.expiry import ATTEMPTS
 from store.seal import SealBroken
-from store.waiting import refused_run
+from store.waiting import TURN, refused_run
 from sync.errors import (
     AccountError,
     Code,
@@ -66,6 +66,9 @@ class Ending:
         log.info("account_run=%d error=%s retry=%s", self._id, error.code, retry)
         seconds = pause(error, 1 if self._progress.got_on else attempts)
         reason = finishing.Reason(str(error.code), error.server_words, str(error.side or ""))
+        if error.code is Code.LOGINS_WAIT:
+            # Its place among the logins that may be refused is waited for: that is no attempt.
+            seconds, attempts = TURN, max(0, attempts - 1)
         with self._store.write() as session:
             if _refused_for_now(error) and refused_run(session, self._id):
                 # Others of ours fill the server: this one is next when one of them ends.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from functools import partial
 
 from imap import (
     Heedful,
@@ -16,8 +17,10 @@ from imap import (
     open_source,
     open_source_deleter,
 )
+from imap.permit import Permits, nobody_counts
 from jobs.loading import Place, Work
 from jobs.share import BEGINNING
+from sync.errors import Side
 from sync.options import SourceDeletion
 from sync.ports import SourceDeleter, Stop
 
@@ -34,10 +37,12 @@ class Lines:
         stop: Stop,
         *,
         share: Callable[[], int],
+        permits: Permits = nobody_counts,
     ) -> None:
         self._work = work
         self._place = place
         self._policy = policy
+        self._permits = permits
         self._wait = stop.wait
         self._heed = Heedful(stop.reason)
         if work.limits.together:
@@ -54,16 +59,19 @@ class Lines:
             wait=self._wait,
             throttle=self._throttle,
             heed=self._heed,
+            permit=self._permits(sides.source, sides.login, Side.SOURCE),
         )
 
     def destination(self) -> ImapDestination:
+        server, login = self._place.server, self._work.sides.destination_login
         return open_destination(
-            self._place.server,
-            self._work.sides.destination_login,
+            server,
+            login,
             patient(self._policy, self._work.timeouts[1]),
             wait=self._wait,
             throttle=self._throttle,
             heed=self._heed,
+            permit=self._permits(server, login, Side.DESTINATION),
         )
 
     @contextmanager
@@ -73,6 +81,8 @@ class Lines:
         if options.source_deletion is SourceDeletion.NEVER or options.dry_run:
             yield None
             return
+        # The source has taken this login before anything is deleted there.
+        permit = partial(self._permits(sides.source, sides.login, Side.SOURCE), True)
         opened = open_source_deleter(
             sides.source,
             sides.login,
@@ -80,6 +90,7 @@ class Lines:
             wait=self._wait,
             throttle=self._throttle,
             heed=self._heed,
+            permit=lambda _again: permit(),
         )
         with closing(opened):
             yield opened

@@ -62,6 +62,7 @@ class Work:
     """One account run: its sides, and what a person chose."""
 
     account_id: int
+    organization_id: int
     attempts: int
     sides: Sides
     options: SyncOptions
@@ -110,6 +111,7 @@ def work_of(store: Store, account_run_id: int, sealer: Sealer) -> Work:
         share = limits.share(sharers(session, account_run_id))
         return Work(
             account_id=account.id,
+            organization_id=migration.organization_id,
             attempts=account_run.attempts,
             sides=_with_defaults(sides_of(account, migration, sealer, choices)),
             options=replace(

@@ -21,6 +21,7 @@ from jobs.leaving import LEAVING
 from jobs.lines import Lines
 from jobs.loading import Place, Work, work_of
 from jobs.logs import trace
+from jobs.permits import Permits
 from jobs.progress import StoreProgress, StoreStop
 from jobs.services import Services
 from jobs.share import Share
@@ -114,7 +115,14 @@ class AccountRunJob:
             self._store, work.account_id, self._id, self._token, subject=work.sides.subject
         )
         share = Share(self._store, self._id, work.limits, first=work.options.bytes_per_second)
-        lines = Lines(work, place, self._services.policy, self._stop, share=share)
+        permits = Permits(
+            self._store,
+            work.organization_id,
+            self._services.settings.refused_logins,
+            holder=f"run {self._id}",
+        )
+        policy = self._services.policy
+        lines = Lines(work, place, policy, self._stop, share=share, permits=permits)
         absent = mailbox is Mailbox.ABSENT
         with (
             closing(lines.source()) as source,
@@ -160,7 +168,9 @@ class AccountRunJob:
         its list of mailboxes now and then only."""
         try:
             return destination.connect()
-        except AuthenticationFailed:
+        except AuthenticationFailed as refused:
+            if refused.code is not Code.LOGIN_REFUSED:
+                raise
             self._stop.wait(NEW_MAILBOX_SECONDS)
         try:
             return destination.connect()

@@ -117,6 +117,8 @@ BY_CODE: Mapping[Code, Sided] = {
     Code.STARTTLS_INJECTION: _TLS,
     Code.LOGIN_DISABLED: _LOGIN,
     Code.LOGIN_REFUSED: _LOGIN,
+    Code.LOGIN_HELD: _LOGIN,
+    Code.LOGINS_WAIT: _CONNECTION,
     # Not a login's own fault: who gives up a password for a refusal must not do it for these.
     Code.LOGIN_TEMPORARY: _CONNECTION,
     Code.TOO_MANY_CONNECTIONS: _CONNECTION,

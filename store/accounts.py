@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import delete, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from store import aim
+from store import aim, brake
 from store.aim import Aim, PasswordNeeded, Passwords
+from store.brake import Door
 from store.folder_lists import FolderLists
 from store.seal import Sealer
 from store.states import AccountState, move
@@ -44,12 +45,23 @@ class NewAccount:
 
 
 def add(
-    session: Session, sealer: Sealer, migration_id: int, new: Sequence[NewAccount]
+    session: Session,
+    sealer: Sealer,
+    migration_id: int,
+    new: Sequence[NewAccount],
+    *,
+    typed: bool = True,
 ) -> list[int]:
-    """Put rows at the end, to be checked. Returns their ids. Ring Bell.tick after the commit."""
+    """Put rows at the end, to be checked. Returns their ids. Ring Bell.tick after the commit.
+
+    `typed`: a person has just given these logins, so that the first tries are no repeated guess."""
     if not new:
         return []
     _reset_neighbours(session, migration_id, new)
+    migration = session.get_one(Migration, migration_id)
+    if typed:
+        given = {door for one in new for door in brake.doors(one, migration)}
+        brake.changed(session, migration.organization_id, given)
     last = session.scalar(
         select(func.max(Account.position)).where(Account.migration_id == migration_id)
     )
@@ -60,9 +72,7 @@ def add(
         Account.migration_id == migration_id, Account.position >= first
     )
     ids = list(session.scalars(placed.order_by(Account.position)))
-    _seal(
-        session, sealer, session.get_one(Migration, migration_id), list(zip(ids, new, strict=True))
-    )
+    _seal(session, sealer, migration, list(zip(ids, new, strict=True)))
     faults = [
         _fault(account_id, one.fault) for account_id, one in zip(ids, new, strict=True) if one.fault
     ]
@@ -92,6 +102,7 @@ def edit(
     if not reaim and _moves_password(account, change, ran=ran):
         raise PasswordNeeded
     kept = aim.opened_if_whole(sealer, account)
+    before = set() if kept is None else _logins(account, kept)
     _reset_sharing(session, account)
     if not ran:
         account.source_host = change.source_host
@@ -105,12 +116,20 @@ def edit(
     )
     if passwords or kept is not None:
         aim.put(sealer, account, passwords)
+    other = {door for door, _ in _logins(account, passwords) - before}
+    brake.changed(session, account.migration.organization_id, other)
     if change.mailbox_password:
         account.guessed_encoding = ""
     account.reading_fault = None
     session.flush()
     reset_check(session, account.migration_id, [account.id])
     _reset_sharing(session, account)
+
+
+def _logins(account: Account, passwords: Passwords) -> set[tuple[Door, str]]:
+    """Whom it logs in, where, and with which password."""
+    used = (passwords.source or passwords.mailbox, passwords.mailbox)
+    return set(zip(brake.doors(account, account.migration), used, strict=False))
 
 
 def _moves_password(account: Account, change: NewAccount, *, ran: bool) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import CursorResult, Select, exists, func, select, text, update
 from sqlalchemy.orm import Session, aliased
 
 from store.beats import beat, check_beat, is_due
+from store.brake import DEFAULT_BUDGET, open_to, shut, source_host
 from store.check_places import CheckPlaces
 from store.completion import complete_runs
 from store.ledger import owned
@@ -47,6 +48,7 @@ def claim_checks(
     lease_seconds: int,
     capacity: int = 1000,
     beside: int = 0,
+    refused_logins: int = DEFAULT_BUDGET,
 ) -> list[Claimed]:
     """Claim accounts to check while there are places: `capacity` at workers that only check, and
     `beside` them at workers that copy, too.
@@ -56,6 +58,7 @@ def claim_checks(
     its answers (store.check_places)."""
     _lock(session)
     busy, allowed = busy_hosts(session), paced(session, limits(session, limit_per_server))
+    passable = open_to(shut(session, refused_logins))
     places = CheckPlaces.of(_places_held(session), apart=capacity, beside=beside)
     waiting = (
         select(Account.migration_id, Migration.organization_id)
@@ -67,7 +70,10 @@ def claim_checks(
     def claim_next(migration_id: int, organization: int) -> Claimed | None:
         closed = {*_full(busy, allowed), *places.closed_hosts(organization)}
         query = _host_of(select(Account.id)).where(
-            Account.migration_id == migration_id, Account.state == AccountState.NEW, _due()
+            Account.migration_id == migration_id,
+            Account.state == AccountState.NEW,
+            _due(),
+            passable,
         )
         ordered = _next(query, sorted(closed)).order_by(Account.position, Account.id)
         row = session.execute(ordered).first()
@@ -95,19 +101,26 @@ def living_runs(session: Session) -> int:
 
 
 def claim_account_runs(
-    session: Session, *, limit_per_server: int, lease_seconds: int, capacity: int = 1000
+    session: Session,
+    *,
+    limit_per_server: int,
+    lease_seconds: int,
+    capacity: int = 1000,
+    refused_logins: int = DEFAULT_BUDGET,
 ) -> list[Claimed]:
     """End the runs that are done, then claim what may begin."""
     _lock(session)
     complete_runs(session)
     hosts, allowed = busy_hosts(session), paced(session, limits(session, limit_per_server))
+    passable = open_to(shut(session, refused_logins))
     free = capacity - _count(session, select(AccountRun.id).where(_live()))
 
     def claim_next(run_id: int) -> Claimed | None:
         if not _has_room(session, run_id):
             return None
         full = _full(hosts, allowed)
-        row = session.execute(_next(_runnable(run_id), full).order_by(AccountRun.id)).first()
+        runnable = _next(_runnable(run_id).where(passable), full)
+        row = session.execute(runnable.order_by(AccountRun.id)).first()
         if row is None:
             return None
         hosts[row.host] += 1
@@ -253,19 +266,13 @@ def _runnable(run_id: int) -> Select[Any]:
 
 
 def _host_of(query: Select[Any]) -> Select[Any]:
-    return query.add_columns(_host().label("host")).join(
+    return query.add_columns(source_host().label("host")).join(
         Migration, Migration.id == Account.migration_id
     )
 
 
-def _host() -> Any:
-    """The source server that this account really uses: its own, or the migration's."""
-    own = func.nullif(Account.source_host, "")
-    return func.lower(func.coalesce(own, Migration.source_host))
-
-
 def _next(query: Select[Any], full: list[str]) -> Select[Any]:
-    return (query.where(_host().not_in(full)) if full else query).limit(1)
+    return (query.where(source_host().not_in(full)) if full else query).limit(1)
 
 
 def busy_hosts(session: Session) -> Counter[str]:
@@ -285,7 +292,7 @@ def _full(hosts: Counter[str], allowed: Limits) -> list[str]:
 def running_at(session: Session, host: str) -> int:
     """How many account runs talk to this source server."""
     query = _host_of(select(AccountRun.id).join(Account, Account.id == AccountRun.account_id))
-    return _count(session, query.where(_live(), _host() == host))
+    return _count(session, query.where(_live(), source_host() == host))
 
 
 def _due() -> Any:

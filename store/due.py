@@ -23,7 +23,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from store import control, ownership
-from store.refused import RUNS, check_again
+from store.refused import check_again
 from store.states import AccountState, MigrationState, ScheduleState, move
 from store.tables import Account, History, Migration, Run, now
 
@@ -68,8 +68,8 @@ def start_due(session: Session, migration_id: int) -> Run | None:
 
 
 def _check_refused(session: Session, migration: Migration) -> None:
-    if found := check_again(session, migration.id):
-        note = f"Checked again, their logins being refused in {RUNS} runs: {_names(found)}."
+    if found := check_again(session, migration):
+        note = f"Checked again, their logins being refused time and again: {_names(found)}."
         control.tell(session, migration, None, "changed", note=note)
 
 

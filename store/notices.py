@@ -33,6 +33,7 @@ NEEDS_A_PERSON = frozenset(
     {
         Code.QUOTA,
         Code.LOGIN_REFUSED,
+        Code.LOGIN_HELD,
         Code.LOGIN_DISABLED,
         Code.MAILBOX_MISSING,
         Code.DELETION_REFUSED,

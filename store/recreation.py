@@ -37,7 +37,8 @@ def recreate(
         select(Account).where(Account.migration_id == old.id).order_by(Account.position)
     )
     keys = sealer if passwords else None
-    return len(accounts.add(session, sealer, draft.id, list(_copies(keys, rows))))
+    copies = list(_copies(keys, rows))
+    return len(accounts.add(session, sealer, draft.id, copies, typed=False))
 
 
 def counts(session: Session, migration: Migration) -> tuple[int, int]:

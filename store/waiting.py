@@ -6,27 +6,28 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from store.brake import source_host
 from store.claims import busy_hosts, owned_check, running_at
 from store.pace import LONGEST_CHECK_PAUSE, lower
 from store.states import AccountState, move
-from store.tables import Account, AccountRun, FindingRow, Migration, now
+from store.tables import Account, AccountRun, FindingRow, now
 from sync.errors import Code
 
 PATIENCE = 1200.0
 """Seconds after which a check's refusals are its end; of a server that only hangs up:"""
 SHORT_PATIENCE = 60.0
+TURN = 2.0
+"""Seconds until a login that found no place among those that may be refused is tried again."""
 FIRST, LAST = 2.0, 60.0
 """Seconds until the next try: half of what it has waited, within these."""
 
 
 def host_of(session: Session, account_id: int) -> str:
     """The source server of an account, as limits are counted by it."""
-    own = func.nullif(Account.source_host, "")
-    query = select(func.lower(func.coalesce(own, Migration.source_host)))
-    joined = query.select_from(Account).join(Migration, Migration.id == Account.migration_id)
+    joined = select(source_host()).select_from(Account).join(Account.migration)
     return str(session.scalar(joined.where(Account.id == account_id)) or "")
 
 
@@ -40,6 +41,19 @@ def refused_run(session: Session, account_run_id: int) -> int:
     if living:
         lower(session, host, living)
     return max(0, living - 1)
+
+
+def wait_for_turn(session: Session, account_id: int, token: int) -> bool:
+    """Give the check back until its login has a place (store.brake); it was no attempt."""
+    values: dict[str, Any] = {
+        "state": move(AccountState.CHECKING, AccountState.NEW),
+        "check_lease": None,
+        "check_attempts": 0,
+        "check_not_before": now() + timedelta(seconds=TURN),
+    }
+    query = update(Account).where(owned_check(account_id, token)).values(**values)
+    result: Any = session.execute(query)
+    return bool(result.rowcount)
 
 
 def wait_for_server(

@@ -70,6 +70,8 @@ class Code(StrEnum):
     LOGIN_DISABLED = "login_disabled"
     LOGIN_REFUSED = "login_refused"
     LOGIN_TEMPORARY = "login_temporary"
+    LOGIN_HELD = "login_held"
+    LOGINS_WAIT = "logins_wait"
     TOO_MANY_CONNECTIONS = "too_many_connections"
     # during the work
     CONNECTION_LOST = "connection_lost"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import store.brake
 import store.folder_lists
 import store.habits  # noqa: F401 - tables too
 from store.tables import Base

@@ -69,6 +69,7 @@ def test_the_table_of_settings_is_whole() -> None:
     ("name", "attribute"),
     [
         ("CONNECTIONS_PER_SERVER", "connections_per_server"),
+        ("REFUSED_LOGINS", "refused_logins"),
         ("RUN_WORKERS", "run_workers"),
         ("CHECK_WORKERS", "check_workers"),
         ("LEASE_SECONDS", "lease_seconds"),

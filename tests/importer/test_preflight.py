@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from imap.permit import Permit, Permits, freely, nobody_counts
 from imap.server import Login, NetworkPolicy, Server
 from importer.finding import Finding, Level
 from importer.preflight import CheckResult, CheckSubject, check
 from launch.dovecot import Dovecot
 from provisioners import open_provisioner
 from provisioners.base import Provisioner
+from sync.errors import Side
 from sync.options import Mode, Security
 from tests.conftest import free_port
 from tests.importer.conftest import PASSWORD, SOURCE_PASSWORD, ScriptedServer, put
@@ -28,8 +30,9 @@ def checked(subject: CheckSubject, policy: NetworkPolicy, provisioner: Provision
     """Check the good row with these changes."""
 
     def run(*, provisioner: Provisioner = provisioner, policy: NetworkPolicy = policy,
-            **changed: object) -> CheckResult:  # fmt: skip
-        return check(replace(subject, **changed), policy=policy, provisioner=provisioner)  # type: ignore[arg-type]
+            permits: Permits = nobody_counts, **changed: object) -> CheckResult:  # fmt: skip
+        row = replace(subject, **changed)  # type: ignore[arg-type]
+        return check(row, policy=policy, provisioner=provisioner, permits=permits)
 
     return run
 
@@ -138,11 +141,30 @@ class TestFields:
         assert [f.field for f in result.findings] == ["mailbox", "source_host", "mailbox_password"]
         assert result.blocked
 
-    def test_a_bad_mailbox_does_not_hide_the_source(self, checked: Check) -> None:
-        """Address and source are two faults, or one fault and one success."""
-        result = checked(mailbox="info@elsewhere.example")
-        assert codes(result) == ["mailbox_foreign_domain", "source_ready"]
-        assert (result.address, result.messages) == ("", 3)
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"mailbox": "info@elsewhere.example"},
+            {"mailbox_password": "short"},
+            {"mailbox_password": ""},
+            {"mailbox": "lager/alt"},
+            {"duplicates": (Finding(Level.BLOCKING, "duplicate_source", "Twice."),)},
+        ],
+    )
+    def test_nobody_logs_in_for_a_row_that_is_blocked_anyway(
+        self, checked: Check, changed: dict[str, object]
+    ) -> None:
+        """By its address, its password, the destination's system or another row."""
+        asked: list[Side] = []
+
+        def permits(_server: Server, _login: Login, side: Side) -> Permit:
+            asked.append(side)
+            return freely
+
+        assert checked(permits=permits, **changed).blocked
+        assert asked == []
+        assert not checked(permits=permits).blocked
+        assert asked == [Side.SOURCE]
 
     def test_duplicates_are_passed_on(self, checked: Check) -> None:
         """What was found over all rows stands with the row's other findings."""
@@ -255,7 +277,7 @@ class TestDestination:
         """K4: every rule of the policy that is not met blocks the row."""
         result = checked(mailbox_password="short")
         assert codes(result) == [
-            "source_ready", "mailbox_to_be_made", "password_short", "password_no_upper",
+            "mailbox_to_be_made", "password_short", "password_no_upper",
             "password_no_digit_or_sign",
         ]  # fmt: skip
         assert result.blocked
@@ -317,7 +339,7 @@ class TestDestination:
         """It is asked before anything is made, and its words are a finding at the field."""
         result = checked(**changed)
         assert result.blocked
-        assert codes(result) == ["source_ready", code]
+        assert codes(result) == [code]
         assert one(result, code).field == field
 
     @pytest.mark.parametrize("mailbox", ["info+test", "o'brien", "a&b"])
@@ -346,8 +368,8 @@ class TestDestination:
             assert codes(result) == ["source_ready", "mailbox_to_be_made"]
 
     def test_a_provisioner_that_fails(self, checked: Check, tmp_path: Path) -> None:
-        """Its words are a finding, and the source is checked all the same."""
+        """Its words are a finding."""
         broken = open_provisioner("dovecot-passwd", {"users_file": str(tmp_path / "none")})
         result = checked(provisioner=broken)
-        assert codes(result) == ["source_ready", "provision_failed"]
+        assert codes(result) == ["provision_failed"]
         assert "No such file" in one(result, "provision_failed").server_words

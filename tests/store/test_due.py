@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from store import control, forgetting, scheduling
+from store import brake, control, forgetting, scheduling
+from store.brake import Door
 from store.control import NotStartable
 from store.due import due, start_due
 from store.engine import Store
@@ -25,6 +26,7 @@ from tests.store.test_control import DONE
 from tests.store.world import add_migration, claim_runs
 
 HOUR = timedelta(hours=1)
+DOOR = Door(1, "old.example.test", "u1")
 
 
 def planned(store: Store, *, ago: timedelta = timedelta(0), **columns: Any) -> int:
@@ -308,6 +310,8 @@ def test_a_standing_migration_starts_when_its_check_is_clean(store: Store) -> No
 def refuse(store: Store, code: Code) -> None:
     for claim in claim_runs(store):
         with store.write() as session:
+            if code is Code.LOGIN_REFUSED:
+                brake.refused(session, DOOR, f"run {claim.id}")
             assert fail_account_run(session, claim.id, claim.token, Reason(code, side="source"))
 
 
@@ -322,6 +326,7 @@ def test_a_login_that_is_refused_in_two_runs_is_checked_first(store: Store) -> N
         account = session.scalars(select(Account)).one()
         assert account.state == AccountState.NEW
         account.state, account.checked_at = AccountState.READY, now()
+        brake.changed(session, DOOR.organization_id, {DOOR})
     assert ticked(store) == [3]
     refuse(store, Code.LOGIN_REFUSED)
     change(store, number, next_start_at=now())

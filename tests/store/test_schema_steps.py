@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from store import logins
+from store import brake, logins
+from store.brake import Answer, Door
 from store.doubt import quiet_seconds
 from store.engine import Store, driver_url
 from store.habits import Habits, ServerHabit, habits
@@ -68,6 +69,17 @@ def test_no_check_waited_before(empty_url: str) -> None:
         account = session.get_one(Account, 5)
         assert (account.check_waits_since, account.check_not_before) == (None, None)
         assert paced(session, Limits(20)).of("old.test") == 20
+    store.dispose()
+
+
+def test_no_refusal_was_counted_before(empty_url: str) -> None:
+    """0011: no server is shut, and no account of an earlier version waits for a person."""
+    filled(empty_url, "0010", *FIRST)
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.write() as session:
+        assert brake.shut(session, 1) == []
+        assert brake.reserve(session, Door(1, "old.test", "u"), "check 5", 1) is Answer.GRANTED
     store.dispose()
 
 
