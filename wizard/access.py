@@ -64,6 +64,7 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "notices.change": OWNERS,
     "notices.test": OWNERS,
     "notices.tested": OWNERS,
+    "braked.go_on": OWNERS,
     "control.start": MENDERS,
     "control.pause": MENDERS,
     "control.resume": MENDERS,

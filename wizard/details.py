@@ -20,7 +20,7 @@ from store.reports import SORTS
 from store.states import ScheduleState
 from store.tables import AccountRun, Migration, Role, Run, now
 from store.verdicts import GOOD
-from wizard import chart, notices, options
+from wizard import braked, chart, notices, options
 from wizard.beside import altered_words
 from wizard.explaining import explain, explain_run, reason_of
 from wizard.folder_rows import folder_rows
@@ -185,6 +185,7 @@ def _live(session: Session, migration: Migration) -> dict[str, object]:
             migration.id, AccountCounts()
         ),
         "awaits": overview.awaits_start(migration),
+        "braked": braked.lines(session, migration),
         "reasons": reasons,
         "blocked": blocked,
         "soon": _starts_soon(migration),

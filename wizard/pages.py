@@ -12,6 +12,7 @@ from wizard.accounts import accounts
 from wizard.adding import adding
 from wizard.admin import admin, connections_to, refusals_of
 from wizard.beside import beside, of_folder
+from wizard.braked import braked, refused_logins
 from wizard.bulk import bulk
 from wizard.chart import chart, clock
 from wizard.control import control
@@ -45,6 +46,7 @@ BLUEPRINTS = (
     schedule,
     details,
     chart,
+    braked,
     control,
     notices,
     removals,
@@ -74,6 +76,7 @@ def init_app(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.jinja_env.globals.update(
+        refused_logins=refused_logins,
         here=here,
         connections_to=connections_to,
         refusals_of=refusals_of,

@@ -10,8 +10,10 @@ from flask import request
 from sqlalchemy.orm import Session
 
 from store import control, drafts, overview
+from store.braked import Braked
 from store.overview import AccountCounts
 from store.tables import Account, Migration, now
+from wizard.braked import lines
 from wizard.paging import Pages, wanted_page
 
 _OVERLAP = timedelta(seconds=3)
@@ -30,6 +32,7 @@ class Rows:
     reasons: tuple[str, ...]
     editable: bool
     pages: Pages
+    braked: Sequence[Braked]
     attention: bool = False
     oob: bool = False
 
@@ -77,6 +80,7 @@ def _base(session: Session, migration: Migration) -> Rows:
         reasons=reasons,
         editable=drafts.is_editable(migration),
         pages=Pages(1, counts.total, overview.PAGE),
+        braked=lines(session, migration),
     )
 
 

@@ -135,6 +135,7 @@ HISTORY: Mapping[str, str] = {
     "scheduled": "Scheduled",
     "suspended": "Schedule suspended",
     "activated": "Schedule active again",
+    "went on": "Went on after refused logins",
     "held": "Could not start yet",
     "lapsed": "Not started any more",
     "time": "Next start computed anew",
