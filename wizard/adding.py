@@ -149,6 +149,12 @@ def _say(found: Reading) -> None:
     read = f"{count(len(found.rows), 'line')} read ({found.encoding}{guess})."
     if lines:
         flash(f"{read} {count(lines, 'line')} could not be understood: see below.", "warn")
+    elif found.guessed:
+        flash(
+            f"{read} If names or passwords look wrong, choose the file's encoding, upload the file "
+            "again, and replace these accounts. Every account is being checked.",
+            "warn",
+        )
     else:
         flash(f"{read} Every account is being checked.", "good")
 

@@ -118,7 +118,9 @@ def test_a_guessed_encoding_is_kept_with_the_row_and_chosen_again(
     encoding chosen the same file is read again, and a password typed by hand ends the doubt."""
     data = "imap.old.example;a;x;a;Wörter-Geheim-26\n".encode("mac_roman")
     page = _upload(reseller, draft, data)
-    assert "Windows-1252, a guess" in reseller.get(page.headers["Location"]).text
+    told = reseller.get(page.headers["Location"]).text
+    assert "Windows-1252, a guess" in told
+    assert "choose the file&#39;s encoding, upload the file again" in told
     assert _rows(services, draft)[0].guessed_encoding == "Windows-1252"
     _upload(reseller, draft, data, keep="replace", encoding="mac-roman")
     (row,) = _rows(services, draft)
