@@ -196,7 +196,7 @@ class GroupRun:
             self._prove([work for work in works if work.under_way])
             for work in works:
                 if work.under_way:
-                    remember(work, self._ledger, work.copied.there)
+                    remember(work, self._ledger, work.to_prove.there)
         self._once.confirm()
         for work in works:
             tally = work.tally

@@ -77,9 +77,17 @@ def plan_work(
     recall(work, ledger)
     if not options.dry_run:
         ledger.judge(work.key, {**dict.fromkeys(work.recalled, UNREAD), **work.judged})
-        remember(work, ledger, work.known.pairs)
+        remember(work, ledger, _proven(work.known))
         remember(work, ledger, plan.recorded.there)
     return True
+
+
+def _proven(known: Known) -> Mapping[int, int]:
+    """All pairs but those that this run has sent: their proof is still to come, and a pair without
+    a stamp is one that was never proven."""
+    if not known.sent:
+        return known.pairs
+    return {uid: there for uid, there in known.pairs.items() if uid not in known.sent}
 
 
 def _disbelieve(work: Work, reused: frozenset[int], ledger: Ledger, options: SyncOptions) -> None:

@@ -64,11 +64,15 @@ class Sides:
         pair, key = work.pair, work.key
         here = Wanted(pair.source, key.source_uidvalidity, ())
         there = Wanted(pair.destination, key.destination_uidvalidity, ())
-        source, _ = _candidates(self.source, here, ours, Side.SOURCE)
+        source, hidden = _candidates(self.source, here, ours, Side.SOURCE)
         destination, unreadable = _candidates(self.destination, there, theirs, Side.DESTINATION)
         comparison = _Comparison(self, work, ours, theirs)
         pairs = match(source, destination, comparison.compare, sizes_decide=sizes_decide)
         comparison.doubt_all(pairs, unreadable)
+        if len(pairs) < len(theirs):
+            # It may be one of the others, and be handed out when it is asked for again.
+            left = {uid: error for uid, error in hidden.items() if uid not in pairs}
+            comparison.unsettled.update(left)
         highest = sorted(pairs)[-PROBED:]
         at = {uid: place for place, uid in enumerate(source.uids)} if highest else {}
         identities = {uid: identity_stamp(source.key(at[uid])) for uid in highest}
@@ -121,6 +125,9 @@ class _Comparison:
         if any(uid not in destination and uid not in other.unreadable for uid in places):
             # It was listed, and is not there: so its message may be there under another uid.
             raise FolderChanged(Code.PROTOCOL, side=Side.DESTINATION, where=pair.destination.name)
+        if any(uid not in source and uid not in mine.unreadable for uid in uids):
+            # If it is gone, another listing says so; if it is not, it has not been compared.
+            raise FolderChanged(Code.PROTOCOL, side=Side.SOURCE, where=pair.source.name)
         found = _within(groups, source, destination)
         found |= _rewritten(groups, source, destination, found)
         found = self._arranged(found, source, destination)
