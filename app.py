@@ -13,7 +13,7 @@ from settings import Settings, SettingsError
 from store.derived import cookie_secret
 from store.engine import Store
 from store.seal import KeyFileError, Sealer, load_keys
-from wizard import access, failures, health, numbers, pages, safety, sizes, words
+from wizard import access, failures, health, numbers, pages, safety, sizes, trail, words
 from wizard.forwarded import Forwarded
 from wizard.services import Services
 from wizard.session import login_manager
@@ -41,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     login_manager.init_app(app)
     # The sizes before all that reads a form. The guard before CSRF: who may not do a thing at all
     # is told that first.
-    for part in (sizes, access, numbers, safety, failures, words, health, pages):
+    for part in (trail, sizes, access, numbers, safety, failures, words, health, pages):
         part.init_app(app)
     cli.register(app)
     return app

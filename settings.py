@@ -61,6 +61,8 @@ class Settings:
     lease_seconds: int
     check_seconds: int
     """How long the check of one account may take."""
+    audit_days: int
+    """How long lines of the audit trail are kept; 0: for ever."""
     upload_limit: int
     upload_rows: int
     base_url: str
@@ -119,6 +121,7 @@ class Settings:
             check_workers=_number(env, "CHECK_WORKERS", 4, (1, 200)),
             lease_seconds=_number(env, "LEASE_SECONDS", 30, (5, 600)),
             check_seconds=_number(env, "CHECK_SECONDS", 120, (5, 3600)),
+            audit_days=_number(env, "AUDIT_DAYS", 0, (0, 36_500)),
             upload_limit=_number(env, "UPLOAD_LIMIT", 16 * 1024 * 1024, (1024, 1 << 30)),
             upload_rows=_number(env, "UPLOAD_ROWS", 50_000, (1, 1_000_000)),
             base_url=(env.get("BASE_URL") or f"http://{listen}").rstrip("/"),

@@ -1,10 +1,11 @@
-"""The command line: `flask --app app organization|user|destination|migration ...`."""
+"""The command line: `flask --app app organization|user|destination|migration|audit ...`."""
 
 from __future__ import annotations
 
 import click
 from flask import Flask
 
+from cli.audit import audit
 from cli.destinations import destination
 from cli.migrations import migration
 from cli.people import organization, user
@@ -20,5 +21,5 @@ def refuse(error: Exception) -> None:
 
 def register(app: Flask) -> None:
     """Give the application's command line its groups."""
-    for group in (organization, user, destination, migration):
+    for group in (organization, user, destination, migration, audit):
         app.cli.add_command(group)

@@ -10,7 +10,7 @@ import click
 from flask.cli import AppGroup, with_appcontext
 from sqlalchemy.orm import Session
 
-from cli.refusal import Refusal
+from cli.refusal import COMMAND_LINE, Refusal
 from store import account_moves, control, overview, reports
 from store.account_moves import Move
 from store.control import NotStartable
@@ -18,9 +18,6 @@ from store.states import IllegalMove
 from store.tables import Migration, User
 from store.verdicts import said_of
 from wizard.services import services
-
-COMMAND_LINE = "command line"
-"""Who did it, as the history says it."""
 
 DONE, NOT_NOW = 0, 1
 

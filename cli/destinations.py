@@ -13,6 +13,7 @@ from provisioners.base import ProvisionError
 from store import destinations, history
 from store.tables import DestinationServer
 from sync.options import Security
+from wizard import differences
 from wizard.services import services
 
 destination = Commands("destination", short_help="The systems that mail is brought to.")
@@ -54,7 +55,14 @@ def add_destination(
             password_policy=str(server["password_policy"]),
             organization_id=owner.id if owner else None,
         )
-        history.record(session, kind="destination added", note=added.name)
+        labels = differences.destination_labels(KINDS[provisioner])
+        history.record(
+            session,
+            kind="destination added",
+            note=f"{differences.first(differences.destination(added), labels)}; "
+            f"open to: {owner.name if owner else 'all organizations'}.",
+            organization_id=added.organization_id,
+        )
     click.echo(f"The destination {name} is added.")
 
 

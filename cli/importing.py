@@ -19,7 +19,7 @@ from store.control import NotStartable
 from store.drafts import ServerChoice
 from store.tables import Migration
 from sync.options import Mode
-from wizard import incoming
+from wizard import differences, incoming, row_changes
 from wizard.services import Services
 
 
@@ -62,10 +62,12 @@ def add_migration(services: Services, found: Reading, choice: ImportChoice) -> i
         migration.removal_confirmed = choice.removal_confirmed
         new = incoming.from_file(session, migration, found)
         accounts.add(session, services.sealer, migration.id, new)
+        row_changes.added(session, migration, new, user=None, how=" from a file")
+        told = differences.first(differences.server(migration), differences.SERVER)
         history.record(
             session,
             kind="created",
-            note="From the command line.",
+            note=f"From the command line. {told}.",
             organization_id=migration.organization_id,
             migration_id=migration.id,
         )

@@ -20,7 +20,7 @@ from parameters.choices import NEW_CHOICES, Choices
 from parameters.faults import faults
 from parameters.reading import Usage
 from parameters.typed import typed
-from store import overview
+from store import history, overview
 from store.tables import Migration
 from store.verdicts import said_of
 from sync.options import Mode, Security
@@ -124,8 +124,17 @@ def list_migrations(as_json: bool) -> None:
 def report(*, migration_id: int, as_json: bool) -> None:
     """The last run's numbers, with the exit status of `import`."""
     with services().store.read() as session:
-        if session.get(Migration, migration_id) is None:
+        found = session.get(Migration, migration_id)
+        if found is None:
             raise Refusal(f"There is no migration {migration_id}.")
+    with services().store.write() as session:
+        history.record_again(
+            session,
+            kind="report taken",
+            note="The last run's numbers.",
+            organization_id=found.organization_id,
+            migration_id=migration_id,
+        )
     click.get_current_context().exit(_show(migration_id, as_json=as_json))
 
 

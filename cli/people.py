@@ -28,7 +28,10 @@ def add_organization(name: str, domains: tuple[str, ...]) -> None:
         except people.PeopleError as error:
             raise Refusal(error.words) from error
         history.record(
-            session, kind="organization added", note=added.name, organization_id=added.id
+            session,
+            kind="organization added",
+            note=f"{added.name}: {', '.join(domains)}.",
+            organization_id=added.id,
         )
     click.echo(f"The organization {added.name} is added.")
 
@@ -62,7 +65,10 @@ def add_user(email: str, role: str, organization_name: str | None, password_stdi
         except people.PeopleError as error:
             raise Refusal(error.words) from error
         history.record(
-            session, kind="user added", note=added.email, organization_id=added.organization_id
+            session,
+            kind="person added",
+            note=f"{added.email}, {added.role}.",
+            organization_id=added.organization_id,
         )
     click.echo(f"{added.email} may sign in as {role}.")
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+import socket
 import sys
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
-from store import trouble
+from store import history, trouble
 from store.engine import StoreError
+from store.history import Origin
+
+COMMAND_LINE = "command line"
+"""Who did it, as the history says it."""
 
 
 class Refusal(click.ClickException):
@@ -31,6 +38,7 @@ class Commands(AppGroup):
         for argument in sys.argv[1:]:
             if not is_text(argument):
                 raise Refusal("An argument is not UTF-8.")
+        history.comes_from(Origin(f"{_account()} at {socket.gethostname()}", COMMAND_LINE))
         try:
             return super().invoke(ctx)
         except StoreError as error:
@@ -46,6 +54,16 @@ class Commands(AppGroup):
                 raise
             named = f"{error.filename}: " if isinstance(error.filename, str) else ""
             raise Unusable(f"{named}{error.strerror or error}.") from error
+        finally:
+            history.comes_from(None)
+
+
+def _account() -> str:
+    """The system's account that gave the command."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"user {os.getuid()}"
 
 
 def is_text(text: str) -> bool:

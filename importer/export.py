@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
@@ -16,11 +16,24 @@ def table_csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
     Texts that a spreadsheet would take for a formula get an apostrophe in front; numbers stay.
     None becomes an empty field."""
+    return b"\xef\xbb\xbf" + _text(header, rows, titles=True)
+
+
+def table_pieces(
+    header: Sequence[str], pieces: Iterable[Sequence[Sequence[object]]]
+) -> Iterator[bytes]:
+    """The same file, some rows at a time: for a table that is larger than the memory."""
+    yield table_csv(header, ())
+    for rows in pieces:
+        yield _text(header, rows, titles=False)
+
+
+def _text(header: Sequence[str], rows: Iterable[Sequence[object]], *, titles: bool) -> bytes:
     columns = [defused(title) for title in header]
     cells = [[_cell(value) for value in row] for row in rows]
     table = pd.DataFrame(cells, columns=columns, dtype=object)
-    text = table.to_csv(sep=";", index=False, lineterminator="\r\n")
-    return b"\xef\xbb\xbf" + text.encode("utf-8", errors="replace")
+    text = table.to_csv(sep=";", index=False, header=titles, lineterminator="\r\n")
+    return text.encode("utf-8", errors="replace")
 
 
 def defused(text: str) -> str:

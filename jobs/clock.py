@@ -14,12 +14,15 @@ from redis.exceptions import RedisError
 from jobs.dispatch import tick
 from jobs.logs import log_quietly
 from jobs.services import Services, started
-from store import steady
+from store import steady, trail
 from store.aim import bind_early
 from store.engine import StoreError
 from store.judge import Judge
 
 log = logging.getLogger("mailhaul.clock")
+
+CLEARED_EVERY = 3600.0
+"""Seconds."""
 
 
 class TimeOfDay:
@@ -63,6 +66,8 @@ class Clock:
         self._sql_away = False
         self._bound = False
         """Whether passwords that a version before has sealed are bound to their rows."""
+        self._cleared_at = float("-inf")
+        """When lines of the audit trail were last looked through for those that are too old."""
         self._judge = Judge()
         self._time = TimeOfDay()
 
@@ -82,6 +87,9 @@ class Clock:
                 bind_early(services.store, services.sealer)
                 self._bound = True
             tick(services.store, services.bell, services.settings, self._judge, starts=trusted)
+            if trusted and steady.clock() - self._cleared_at > CLEARED_EVERY:
+                clear_trail(services)
+                self._cleared_at = steady.clock()
         except StoreError as error:
             if not self._sql_away:
                 log.warning("database=away reason=%s", type(error).__name__)
@@ -97,6 +105,14 @@ class Clock:
             self._services.bell.wait_for_tick(1)
         except RedisError:
             self._stop.wait(1)
+
+
+def clear_trail(services: Services) -> None:
+    """Lines of the audit trail that are kept no longer."""
+    with services.store.write() as session:
+        gone = trail.forget(session, services.settings.audit_days)
+    if gone:
+        log.info("audit_lines=forgotten number=%d", gone)
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ from launch.dovecot import Dovecot, DovecotSpec, run_as
 from launch.packages import MissingPackages, ensure
 from provisioners import dovecot_passwd
 from settings import Settings
-from store import destinations, people
+from store import destinations, history, people
 from store.tables import Organization
 
 
@@ -91,6 +91,10 @@ def add_rows(session: Session, demo: Demo) -> int:
     organization = session.scalars(query).one_or_none()
     if organization is None:
         organization = people.add_organization(session, ORGANIZATION, [DESTINATION_DOMAIN])
+        note = f"{ORGANIZATION}: {DESTINATION_DOMAIN}, the demo's."
+        history.record(
+            session, kind="organization added", note=note, organization_id=organization.id
+        )
     destination = destinations.by_name(session, DESTINATION, organization_id=organization.id)
     if destination is None:
         destination = destinations.add(
@@ -100,6 +104,12 @@ def add_rows(session: Session, demo: Demo) -> int:
             host="127.0.0.1",
             port=demo.destination.spec.tls_port,
             security="ssl",
+            organization_id=organization.id,
+        )
+        history.record(
+            session,
+            kind="destination added",
+            note=f"{DESTINATION}, the demo's.",
             organization_id=organization.id,
         )
     # Ports and folders may be others than at the last start.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from launch.place import CannotStart
 from settings import Settings
-from store import people
+from store import history, people
 from store.tables import Role, User
 
 DEFAULT_EMAIL = "admin@mailhaul.example"
@@ -33,7 +33,7 @@ def first_login(
     made = "" if settings.admin_password else secrets.token_urlsafe(12)
     email = settings.admin_email or DEFAULT_EMAIL
     try:
-        people.add_user(
+        user = people.add_user(
             session,
             email=email,
             password=settings.admin_password or made,
@@ -42,4 +42,10 @@ def first_login(
         )
     except people.PeopleError as error:
         raise CannotStart(f"ADMIN_EMAIL and ADMIN_PASSWORD: {error.words}") from error
+    history.record(
+        session,
+        kind="person added",
+        note=f"{user.email}, {user.role}: the first login.",
+        organization_id=organization_id,
+    )
     return FirstLogin(email, made)

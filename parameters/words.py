@@ -39,9 +39,10 @@ LABELS: Mapping[str, str] = {
 
 
 def difference(before: Choices, after: Choices) -> str:
-    """What has changed, each with its new value; empty: nothing."""
+    """What has changed, each with its old and its new value; empty: nothing."""
     changed = [
-        f"{LABELS[field.name]}: {said(getattr(after, field.name))}"
+        f"{LABELS[field.name]}: "
+        f"{said(getattr(before, field.name))} → {said(getattr(after, field.name))}"
         for field in fields(Choices)
         if getattr(before, field.name) != getattr(after, field.name)
     ]
@@ -52,7 +53,7 @@ def said(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
-        return ", ".join(f"{source} → {destination}" for source, destination in value) or "none"
+        return ", ".join(f"{source} as {destination}" for source, destination in value) or "none"
     if isinstance(value, str) and not isinstance(value, StrEnum):
         return repr(value) if value else "none"
     return str(value) if value else "none"

@@ -171,8 +171,9 @@ def change_usernames(
     *,
     sealer: Sealer | None = None,
     reaim: bool = False,
-) -> int:
-    """F8, F9: rename the source logins of all rows. Returns how many changed; checked again.
+) -> list[tuple[str, str]]:
+    """F8, F9: rename the source logins of all rows. Returns the old and new name of each that
+    changed; checked again.
 
     Raises PasswordNeeded, with nothing done, where some of them have a stored password, but for
     somebody who may decide that and has been asked."""
@@ -184,6 +185,7 @@ def change_usernames(
     stored = [one for one, _ in renamed if aim.is_stored(one)]
     if stored and (sealer is None or not reaim):
         raise PasswordNeeded(len(stored))
+    pairs = [(account.source_username, name) for account, name in renamed]
     for account, name in renamed:
         kept = None if sealer is None else aim.opened_if_whole(sealer, account)
         account.source_username = name
@@ -192,7 +194,7 @@ def change_usernames(
     session.flush()
     if renamed:
         reset_check(session, migration_id)
-    return len(renamed)
+    return pairs
 
 
 def reset_check(session: Session, migration_id: int, ids: Collection[int] | None = None) -> int:
@@ -219,6 +221,14 @@ def has_run(session: Session, account_id: int) -> bool:
 def find(session: Session, migration_id: int, account_id: int) -> Account | None:
     query = select(Account).where(Account.id == account_id, Account.migration_id == migration_id)
     return session.scalars(query).one_or_none()
+
+
+def some(session: Session, migration_id: int, *, limit: int) -> tuple[Sequence[Account], int]:
+    """The first of them in their order, and how many there are."""
+    query = select(Account).where(Account.migration_id == migration_id)
+    total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    ordered = query.order_by(Account.position, Account.id)
+    return session.scalars(ordered.limit(limit)).all(), total
 
 
 def _reset(session: Session, migration_id: int, ids: Sequence[int]) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from store import folder_lists, habits, notices
+from store import folder_lists, habits, history, notices
 from store.beats import paused
 from store.completion import complete_runs
 from store.recount import recounted
@@ -79,8 +79,22 @@ def finish_check(session: Session, account_id: int, token: int, end: CheckEnd) -
     for finding in end.findings:
         finding.account_id = account_id
         session.add(finding)
+        if finding.code == "certificate_exception":
+            _tell_exception(session, account_id, finding.words)
     folder_lists.keep(session, account_id, end.source, end.destination)
     return True
+
+
+def _tell_exception(session: Session, account_id: int, words: str) -> None:
+    """Once an hour, however many rows have this server."""
+    migration = session.get_one(Account, account_id).migration
+    history.record_again(
+        session,
+        kind="certificate exception",
+        note=words,
+        organization_id=migration.organization_id,
+        migration_id=migration.id,
+    )
 
 
 def finish_account_run(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Boolean, ColumnElement, Integer, case, cast, func, select
 from sqlalchemy.orm import Session, selectinload
 
+from store.history_kinds import READINGS
 from store.report_columns import MoreCounters
 from store.states import AccountRunState, MigrationState
 from store.tables import Account, AccountRun, FolderRow, History, Migration, NoteRow, Run
@@ -264,8 +265,10 @@ def run_notes(
 
 
 def history(session: Session, migration_id: int, *, limit: int) -> tuple[Sequence[History], int]:
-    """The newest first, and how many there are in all."""
-    query = select(History).where(History.migration_id == migration_id)
+    """The newest first, and how many there are in all; not that it was read."""
+    query = select(History).where(
+        History.migration_id == migration_id, History.kind.not_in(READINGS)
+    )
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     return session.scalars(query.order_by(History.id.desc()).limit(limit)).all(), total
 

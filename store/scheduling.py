@@ -57,13 +57,16 @@ def change_repeats(
     migration = control.locked(session, migration_id)
     if migration.started_at is None:
         raise IllegalMove("before the first start step 3 says how often")
+    before = _repeats(migration)
     for field in RepeatChoice.__dataclass_fields__:
         setattr(migration, field, getattr(choice, field))
     migration.loop_from = migration.loop_from or migration.started_at
     schedule.advance(migration, now())
     if migration.next_start_at is None:
         migration.schedule_state = ScheduleState.ACTIVE
-    control.tell(session, migration, user, "changed", note=f"Repeats: {_repeats(migration)}.")
+    control.tell(
+        session, migration, user, "changed", note=f"Repeats: {before} → {_repeats(migration)}."
+    )
 
 
 def suspend(session: Session, migration_id: int, user: User | None) -> None:

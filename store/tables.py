@@ -30,6 +30,7 @@ from store.states import (
     Phase,
     ScheduleState,
 )
+from store.trail_columns import Trail
 
 
 def now() -> datetime:
@@ -427,16 +428,11 @@ class LedgerBatch(Doubtful, Base):
     """While open source uids; settled: pairs (source uid, destination uid, size)."""
 
 
-class History(Base):
+class History(Trail, Base):
     __tablename__ = "history"
     id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organization.id"), index=True)
     migration_id: Mapped[int | None] = mapped_column(index=True)
-    at: Mapped[datetime] = mapped_column(default=now)
-    user_id: Mapped[int | None]
-    user_email: Mapped[str] = mapped_column(String(254), default="")
-    kind: Mapped[str] = mapped_column(String(40))
-    note: Mapped[str] = mapped_column(Text, default="")
 
 
 class Notice(Base):

@@ -82,6 +82,8 @@ TABLE: Mapping[str, frozenset[Role]] = {
     "removals.allow": OWNERS,
     "reports.page": READERS,
     "reports.csv": READERS,
+    "audit.page": OWNERS,
+    "audit.csv": OWNERS,
     "admin.index": OPERATORS,
     "admin.change_limit": OPERATORS,
     "admin.remove_server_limit": OPERATORS,

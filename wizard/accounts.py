@@ -7,14 +7,14 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
 from store import accounts as rows
-from store import drafts
+from store import control, drafts
 from store.states import MigrationState
 from store.tables import Account, Migration
 from wizard import adding_page, incoming, row_changes
 from wizard.forms.accounts import AccountForm, EmptyForm, prefilled
 from wizard.rows import changed, shown
 from wizard.services import services
-from wizard.session import own_migration
+from wizard.session import acting, own_migration
 
 accounts = Blueprint("accounts", __name__, url_prefix="/migrations/<int:migration_id>/accounts")
 
@@ -95,10 +95,12 @@ def remove(migration_id: int, account_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         migration, account = _find(session, migration_id, account_id)
         _refuse_busy(migration)
+        name = row_changes.one_of(account)
         try:
             rows.remove(session, account)
         except ValueError:
             abort(400)
+        control.tell(session, migration, acting(session), "rows removed", note=f"{name}.")
         session.flush()
         if _wants_fragment():
             answer: ResponseReturnValue = render_template(
@@ -117,6 +119,8 @@ def recheck(migration_id: int, account_id: int) -> ResponseReturnValue:
         migration, account = _find(session, migration_id, account_id)
         _refuse_busy(migration)
         rows.reset_check(session, migration_id, [account_id])
+        name = row_changes.one_of(account)
+        control.tell(session, migration, acting(session), "rows checked", note=f"{name}.")
         session.expire(account)
         answer = _changed(session, migration, account)
     services().bell.tick()

@@ -12,14 +12,14 @@ from importer import reading
 from importer.amounts import count, size
 from importer.rows import FileFault, Reading
 from store import accounts as rows
-from store import drafts, intake, ownership
+from store import control, drafts, intake, ownership
 from store.accounts import NewAccount
 from store.tables import Migration
-from wizard import adding_page, incoming
+from wizard import adding_page, incoming, row_changes
 from wizard.adding_page import Trouble
 from wizard.forms.accounts import AccountForm, CsvForm, EmptyForm
 from wizard.services import services
-from wizard.session import own_migration
+from wizard.session import acting, own_migration
 
 adding = Blueprint("adding", __name__, url_prefix="/migrations/<int:migration_id>/add")
 
@@ -35,7 +35,9 @@ def single(migration_id: int) -> ResponseReturnValue:
         whole = incoming.typed_mailbox(session, migration, form) if form.validate() else None
         if whole is None:
             return adding_page.render(session, migration, tab="single", single=form), 422
-        rows.add(session, services().sealer, migration_id, [form.account(whole)])
+        new = [form.account(whole)]
+        rows.add(session, services().sealer, migration_id, new)
+        row_changes.added(session, migration, new, user=acting(session))
     services().bell.tick()
     flash(f"{form.source_username.data} is added and being checked.", "good")
     return _to_rows(migration_id, "single")
@@ -57,8 +59,14 @@ def csv(migration_id: int) -> ResponseReturnValue:
         new = incoming.from_file(session, migration, found)
     with services().store.write() as session:
         migration = _draft(session, migration_id)
-        take = rows.replace if form.keep.data == "replace" else rows.add
+        replaces = form.keep.data == "replace"
+        if replaces:
+            row_changes.all_go(session, migration)
+        take = rows.replace if replaces else rows.add
         take(session, services().sealer, migration_id, new)
+        row_changes.added(
+            session, migration, new, user=acting(session), how=f" from {form.named()}"
+        )
     services().bell.tick()
     _say(found)
     return _to_rows(migration_id, "csv")
@@ -87,6 +95,9 @@ def refresh(migration_id: int) -> ResponseReturnValue:
             return _to_rows(migration_id, "choose")
         drafts.ask_mailboxes(session, migration.destination_id, migration.domain)
         asked = migration.destination_id, migration.domain
+        place = migration.destination.name if migration.destination else ""
+        note = f"{migration.domain} at {place}."
+        control.tell(session, migration, acting(session), "list asked", note=note)
     services().bell.list_mailboxes(*asked)
     return _to_rows(migration_id, "choose")
 
@@ -102,6 +113,8 @@ def choose(migration_id: int) -> ResponseReturnValue:
         picked = [name for name in request.form.getlist("pick") if name in known - taken]
         new = [_picked(name, request.form) for name in picked]
         rows.add(session, services().sealer, migration_id, new)
+        if new:
+            row_changes.added(session, migration, new, user=acting(session), how=" chosen")
     services().bell.tick()
     if new:
         flash(f"{count(len(new), 'mailbox', 'mailboxes')} added and being checked.", "good")

@@ -56,8 +56,9 @@ def change_limit() -> ResponseReturnValue:
         return _back()
     host, connections = form.host.data.lower(), form.connections.data
     with services().store.write() as session:
+        before = _limit(session, host)
         if set_limit(session, host, connections):
-            _tell(session, f"{_named(host)}: at most {connections} at a time.")
+            _tell(session, f"{_named(host)}: at most {before} → {connections} at a time.")
     services().bell.tick()
     flash(f"{_named(host)}: at most {connections} connections at a time from now on.", "good")
     return _back()
@@ -67,8 +68,9 @@ def change_limit() -> ResponseReturnValue:
 def remove_server_limit() -> ResponseReturnValue:
     host = request.form.get("host", "")
     with services().store.write() as session:
+        before = _limit(session, host)
         if remove_limit(session, host):
-            _tell(session, f"{_named(host)}: the usual number again.")
+            _tell(session, f"{_named(host)}: at most {before} → the usual number.")
     services().bell.tick()
     flash(f"{_named(host)}: the usual number of connections from now on.", "good")
     return _back()

@@ -14,8 +14,10 @@ from importer.amounts import count
 from store import accounts as rows
 from store import control, drafts
 from store.aim import PasswordNeeded
+from store.history import named
 from store.people import PeopleError, clean_domain
 from store.tables import Migration
+from wizard import row_changes
 from wizard.forms.accounts import DomainForm
 from wizard.row_changes import may_reaim
 from wizard.services import services
@@ -46,8 +48,10 @@ def remove_domain(migration_id: int) -> ResponseReturnValue:
 @bulk.post("/recheck")
 def recheck_all(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
-        own_migration(session, migration_id)
+        migration = own_migration(session, migration_id)
         again = rows.reset_check(session, migration_id)
+        note = f"All {count(again, 'account')}."
+        control.tell(session, migration, acting(session), "rows checked", note=note)
     services().bell.tick()
     flash(f"{count(again, 'account')} will be checked again.", "info")
     return _back(migration_id)
@@ -56,7 +60,7 @@ def recheck_all(migration_id: int) -> ResponseReturnValue:
 @bulk.post("/remove")
 def remove_all(migration_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
-        _draft(session, migration_id)
+        row_changes.all_go(session, _draft(session, migration_id))
         rows.remove_all(session, migration_id)
     flash("All accounts are removed from this migration.", "info")
     return _back(migration_id)
@@ -84,9 +88,10 @@ def _renamed(
             return _ask(migration, needed.accounts, domain)
         if changed:
             again = " Stored passwords are used for them." if sure else ""
-            names = f"{count(changed, 'username')} {what}.{again}"
-            control.tell(session, migration, acting(session), "usernames changed", note=names)
-    return _told(migration_id, changed, what)
+            names = named(f"{before} → {after}" for before, after in changed)
+            note = f"{count(len(changed), 'username')} {what}: {names}.{again}"
+            control.tell(session, migration, acting(session), "usernames changed", note=note)
+    return _told(migration_id, len(changed), what)
 
 
 def _ask(migration: Migration, number: int, domain: str) -> ResponseReturnValue:

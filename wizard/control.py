@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 
+from importer.amounts import count
 from store import account_moves, drafts, history, removal, scheduling, scope
 from store import control as moves
 from store.control import NotStartable
@@ -106,8 +107,10 @@ def note(migration_id: int) -> ResponseReturnValue:
         migration = own_migration(session, migration_id)
         text = request.form.get("note", "").strip()[:_MAX_NOTE]
         if text != migration.note:
-            migration.note = text
-            _tell(session, migration, "noted")
+            before, migration.note = migration.note, text
+            # What it says may be a secret.
+            told = f"{count(len(before), 'character')} → {count(len(text), 'character')}."
+            _tell(session, migration, "noted", told)
     if "HX-Request" in request.headers:
         return render_template("details/noted.html")
     flash("The note is stored.", "good")
@@ -155,9 +158,10 @@ def readers(migration_id: int) -> ResponseReturnValue:
         offered = {one.id: one.email for one in scope.customers(session, migration.organization_id)}
         texts = request.form.getlist("reader")
         chosen = frozenset(row for text in texts if (row := row_number(text)) in offered and row)
+        before = scope.readers(session, migration_id)
         drafts.give_reports(session, migration_id, chosen)
-        names = ", ".join(sorted(offered[one] for one in chosen)) or "no customer"
-        _tell(session, migration, "changed", f"Reports are open to {names}.")
+        names = [_readers(offered, some) for some in (before, chosen)]
+        _tell(session, migration, "changed", f"Reports are open to: {names[0]} → {names[1]}.")
     flash("Stored who may read the reports.", "good")
     return _back(migration_id)
 
@@ -203,6 +207,11 @@ def delete(migration_id: int) -> ResponseReturnValue:
             return _back(migration_id)
     flash(f"{name} is deleted, with its reports.", "info")
     return redirect(url_for("overview.index"), 303)
+
+
+def _readers(offered: Mapping[int, str], some: Iterable[int]) -> str:
+    names = sorted(offered[one] for one in some if one in offered)
+    return ", ".join(names) or "no customer"
 
 
 def _move(migration_id: int, move: Move, words: str) -> ResponseReturnValue:

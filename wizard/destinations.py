@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from store import destinations as stored
 from store import history, scope
-from store.tables import DestinationServer
+from store.tables import DestinationServer, Organization
+from wizard import differences
 from wizard.forms.people import DestinationForm, field_name, with_settings
 from wizard.services import services
 from wizard.session import acting
@@ -26,7 +27,16 @@ def new() -> ResponseReturnValue:
         form = _form(session, {})
         if form.validate_on_submit() and _complete(session, form, None):
             made = stored.add(session, **_values(form))
-            _tell(session, made, "destination added")
+            labels = differences.destination_labels(services().kind(made.provisioner))
+            owner = _owner(session, made)
+            history.record(
+                session,
+                kind="destination added",
+                note=f"{differences.first(differences.destination(made), labels)}; "
+                f"open to: {owner.name if owner else 'all organizations'}.",
+                organization_id=made.organization_id,
+                user=acting(session),
+            )
             flash(f"{made.name} is added.", "good")
             return redirect(url_for("admin.index"), 303)
         return _page(form, None)
@@ -37,10 +47,19 @@ def edit(destination_id: int) -> ResponseReturnValue:
     with services().store.write() as session:
         found = session.get(DestinationServer, destination_id) or abort(404)
         form = _form(session, _stored(found))
+        before, was_of = differences.destination(found), _owner(session, found)
         if form.validate_on_submit() and _complete(session, form, found):
             for name, value in _values(form).items():
                 setattr(found, name, value)
-            _tell(session, found, "destination changed")
+            differences.tell_both(
+                session,
+                kind="destination changed",
+                note=f"{found.name}: ",
+                changed=_differences(before, found),
+                moved=("open to", was_of, _owner(session, found)),
+                user=acting(session),
+                nobody="all organizations",
+            )
             flash(f"{found.name} is stored.", "good")
             return redirect(url_for("admin.index"), 303)
         return _page(form, found)
@@ -93,11 +112,13 @@ def _page(form: DestinationForm, found: DestinationServer | None) -> ResponseRet
     return page, 422 if form.errors else 200
 
 
-def _tell(session: Session, destination: DestinationServer, kind: str) -> None:
-    history.record(
-        session,
-        kind=kind,
-        note=destination.name,
-        organization_id=destination.organization_id,
-        user=acting(session),
-    )
+def _owner(session: Session, found: DestinationServer) -> Organization | None:
+    number = found.organization_id
+    return None if number is None else session.get_one(Organization, number)
+
+
+def _differences(before: dict[str, object], found: DestinationServer) -> list[str]:
+    """Settings of a provisioner that was chosen before have no more labels, and stay unsaid."""
+    labels = differences.destination_labels(services().kind(found.provisioner))
+    told = history.differences(before, differences.destination(found), labels)
+    return [told] if told else []

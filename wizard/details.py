@@ -29,6 +29,7 @@ from wizard.moves import legal_moves
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import own_migration, person
+from wizard.trail import was_read
 
 details = Blueprint("details", __name__, url_prefix="/migrations/<int:migration_id>")
 
@@ -94,7 +95,7 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             abort(404)
         first = (wanted_page() - 1) * reports.NOTES_SHOWN
         notes, total = reports.notes(session, run.id, first=first)
-        return render_template(
+        page = render_template(
             "details/account.html",
             migration=migration,
             number=number,
@@ -111,6 +112,9 @@ def account(migration_id: int, number: int, account_id: int) -> ResponseReturnVa
             reason_of=reason_of,
             reader=person().role == Role.CUSTOMER,
         )
+        mailbox = run.account.mailbox
+    was_read(migration, "account read", f"{mailbox}, run {number}.")
+    return page
 
 
 @details.get("/runs/<int:number>/accounts/<int:account_id>/log")
@@ -123,7 +127,8 @@ def download_log(migration_id: int, number: int, account_id: int) -> ResponseRet
         if run is None:
             abort(404)
         lines, following = download_lines(session, run.id, begin=begin)
-        return render_template(
+        mailbox = run.account.mailbox
+        page = render_template(
             "details/log.html",
             migration=migration,
             number=number,
@@ -133,6 +138,8 @@ def download_log(migration_id: int, number: int, account_id: int) -> ResponseRet
             first=begin == Mark(),
             kept_runs=KEPT_RUNS,
         )
+    was_read(migration, "log read", f"{mailbox}, run {number}.")
+    return page
 
 
 def _mailbox(one: AccountRun) -> str:

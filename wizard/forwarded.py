@@ -48,6 +48,11 @@ class Forwarded:
         return address is not None and any(address in network for network in self._proxies)
 
 
+def origin() -> str:
+    """The address itself, as the audit trail has it."""
+    return str(_address(request.remote_addr or "") or "")
+
+
 def asker() -> str:
     """The key under which somebody's attempts are counted."""
     address = _address(request.remote_addr or "")

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import Session
 from werkzeug.exceptions import TooManyRequests
 
 from importer.amounts import count
@@ -101,11 +102,18 @@ def sign_in() -> ResponseReturnValue:
         )
         person = None if user is None else Person.of(user)
     if person is None:
+        with services().store.write() as write:
+            history.refused_sign_in(write, form.email.data)
         return render_template("login/sign_in.html", form=form, wrong=_WRONG), 401
+    is_new = known is None or known[0] != person.id
+    with services().store.write() as write:
+        told = "In a browser that is new." if is_new else "In a browser that is known."
+        user = write.get_one(User, person.id)
+        _tell(write, user, "signed in", told)
     begin(person)
     onward = relative(request.args.get("next")) or url_for("overview.index")
     response = make_response(redirect(onward, 303))
-    if known is None or known[0] != person.id:
+    if is_new:
         remember(response, person.id)
     return response
 
@@ -138,6 +146,13 @@ def password() -> ResponseReturnValue:
     with services().store.write() as write:
         user = acting(write)
         if not people.verify_password(user.password_hash, form.old.data, known=True):
+            history.record_again(
+                write,
+                kind="password refused",
+                note="The present password was wrong.",
+                organization_id=user.organization_id,
+                user=user,
+            )
             form.old.errors = ["This is not your present password."]
             return render_template("login/password.html", form=form), 422
         try:
@@ -145,11 +160,15 @@ def password() -> ResponseReturnValue:
         except PeopleError as error:
             form.new.errors = [error.words]
             return render_template("login/password.html", form=form), 422
-        history.record(write, kind="password", organization_id=user.organization_id, user=user)
+        _tell(write, user, "password", "Sessions on other devices have ended.")
         person = Person.of(user)
     begin(person)
     flash("Your password is changed. Sessions on other devices have ended.", "good")
     return redirect(url_for("overview.index"), 303)
+
+
+def _tell(session: Session, user: User, kind: str, note: str) -> None:
+    history.record(session, kind=kind, note=note, organization_id=user.organization_id, user=user)
 
 
 def relative(target: str | None) -> str | None:

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import Session
 from werkzeug.datastructures import MultiDict
 
-from store import drafts, history
+from store import control, drafts, history
 from store import notices as outbox
 from store.states import MailState, MigrationState
 from store.tables import Migration, NoticeMail, now
@@ -58,11 +58,11 @@ def change(migration_id: int) -> ResponseReturnValue:
         migration = own_migration(session, migration_id)
         if not form.validate():
             return _refused(session, migration, form)
-        migration.notify = form.notify.data or ""
+        before, migration.notify = migration.notify, form.notify.data or ""
         history.record(
             session,
             kind="changed",
-            note=f"Told by mail: {migration.notify or 'nobody'}.",
+            note=f"Told by mail: {before or 'nobody'} → {migration.notify or 'nobody'}.",
             organization_id=migration.organization_id,
             migration_id=migration.id,
             user=acting(session),
@@ -100,6 +100,8 @@ def test(migration_id: int) -> ResponseReturnValue:
         if not trouble:
             to = [part.strip() for part in (form.notify.data or "").split(";")]
             outbox.test(session, migration, to, asked_by=person().email)
+            note = f"To {'; '.join(to)}."
+            control.tell(session, migration, acting(session), "test notice", note=note)
     if not trouble:
         services().bell.tick()
     if "HX-Request" not in request.headers:

@@ -43,8 +43,11 @@ def edit(organization_id: int) -> ResponseReturnValue:
             form = OrganizationForm(data={"name": organization.name})
             if not form.validate_on_submit():
                 return _page(organization, form), 422 if form.errors else 200
+            before = organization.name
             people.rename_organization(session, organization, form.name.data)
-            _tell(session, organization, "organization changed")
+            if before != organization.name:
+                note = f"name: {before} → {organization.name}."
+                _tell(session, organization, "organization changed", note)
     except PeopleError as error:
         flash(error.words, "bad")
     else:

@@ -11,6 +11,7 @@ from importer.diagnosis import said
 from wizard.accounts import accounts
 from wizard.adding import adding
 from wizard.admin import admin, connections_to, refusals_of
+from wizard.audit import audit
 from wizard.beside import beside, of_folder
 from wizard.braked import braked, refused_logins
 from wizard.bulk import bulk
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     notices,
     removals,
     reports,
+    audit,
     admin,
     organizations,
     users,

@@ -32,6 +32,7 @@ from wizard.folder_rows import FolderRows, folder_rows
 from wizard.paging import Pages, wanted_page
 from wizard.services import services
 from wizard.session import own_migration
+from wizard.trail import was_read
 from wizard.words import Shown, account, ended, omissions
 
 reports = Blueprint("reports", __name__, url_prefix="/migrations/<int:migration_id>")
@@ -84,7 +85,7 @@ def page(migration_id: int) -> ResponseReturnValue:
         account_runs = store_reports.account_runs(session, run.id, page=window)
         shown = [one.id for one in account_runs]
         folders = store_reports.folders(session, run.id, only=shown)
-        return render_template(
+        shown_page = render_template(
             "reports/page.html",
             migration=migration,
             run=run,
@@ -106,6 +107,8 @@ def page(migration_id: int) -> ResponseReturnValue:
             explain_run=explain_run,
             reason_of=reason_of,
         )
+    was_read(migration, "report read", f"Run {run.number}.")
+    return shown_page
 
 
 @reports.get("/report.csv")
@@ -117,6 +120,7 @@ def csv(migration_id: int) -> ResponseReturnValue:
             abort(404)
         lines = list(_lines(session, run))
         name = f"migration-{migration.id}-run-{run.number}.csv"
+    was_read(migration, "report taken", f"Run {run.number}, as CSV: {name}.")
     answer = Response(export.table_csv(_HEADER, lines), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -1,15 +1,19 @@
-"""An edit of one row: what it changes, said in the history, and whose passwords it may use."""
+"""What is done to rows, said in the history; and whose passwords an edit of one may use."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from importer.amounts import count
 from store import accounts as rows
 from store import aim, control
+from store.accounts import NewAccount
 from store.aim import PasswordNeeded
-from store.tables import Account, Role
+from store.history import NAMED, named
+from store.tables import Account, Migration, Role, User
 from wizard.forms.accounts import AccountForm, prefilled
 from wizard.services import services
 from wizard.session import acting, person
@@ -53,7 +57,7 @@ def may_reaim() -> bool:
 def take(session: Session, account: Account, form: AccountForm, mailbox: str) -> bool:
     """False: nothing was changed, and the form asks for the password."""
     before, change = prefilled(account), form.account(mailbox)
-    again = False
+    again, name, unread = False, one_of(account), bool(account.reading_fault)
     try:
         rows.edit(session, services().sealer, account, change)
     except PasswordNeeded:
@@ -62,10 +66,12 @@ def take(session: Session, account: Account, form: AccountForm, mailbox: str) ->
             return False
         again = True
         rows.edit(session, services().sealer, account, change, reaim=True)
-    told = [*_differences(before, prefilled(account)), *_typed(form)]
+    # What stood in a line that could not be read may have been a password.
+    was = dict.fromkeys(before, "") if unread else before
+    told = [*_differences(was, prefilled(account)), *_typed(form)]
     if again:
         told.append("the stored password is used for it")
-    note = f"{before['source_username'] or before['mailbox']}: {'; '.join(told) or 'as it was'}."
+    note = f"{name}: {'; '.join(told) or 'as it was'}."
     control.tell(session, account.migration, acting(session), "row changed", note=note)
     return True
 
@@ -82,3 +88,42 @@ def _typed(form: AccountForm) -> list[str]:
     """That a password was entered; never which."""
     fields = {"IMAP password": form.source_password, "mailbox password": form.mailbox_password}
     return [f"{name} entered" for name, field in fields.items() if field.data]
+
+
+def added(
+    session: Session,
+    migration: Migration,
+    new: Sequence[NewAccount],
+    *,
+    user: User | None,
+    how: str = "",
+) -> None:
+    """Those that could be read by name; what stands in a line that could not may be a password."""
+    read = [one for one in new if one.fault is None]
+    told = f"{count(len(new), 'account')}{how}"
+    if read:
+        told += f": {named(_arrow(one.source_username, one.mailbox) for one in read)}"
+    if unread := len(new) - len(read):
+        told += f"; {count(unread, 'line')} could not be read"
+    passwords = sum(bool(one.source_password) + bool(one.mailbox_password) for one in new)
+    told += f"; {count(passwords, 'password')} entered."
+    control.tell(session, migration, user, "rows added", note=told)
+
+
+def all_go(session: Session, migration: Migration) -> None:
+    """Before they do: the line names them."""
+    first, total = rows.some(session, migration.id, limit=NAMED)
+    if total:
+        told = f"All {count(total, 'account')}: {named(map(one_of, first), total)}."
+        control.tell(session, migration, acting(session), "rows removed", note=told)
+
+
+def one_of(account: Account) -> str:
+    """How a line names a row."""
+    if account.reading_fault:
+        return f"line {account.line}" if account.line else f"row {account.position}"
+    return _arrow(account.source_username, account.mailbox)
+
+
+def _arrow(source: str, mailbox: str) -> str:
+    return f"{source} → {mailbox}"

@@ -11,6 +11,7 @@ from store.control import NotStartable
 from store.obstacles import DELETION_UNCONFIRMED, REMOVAL_UNCONFIRMED, deletes, removes
 from store.overview import AccountCounts
 from store.tables import Migration
+from wizard import differences
 from wizard.forms.repeats import RepeatForm, filled_repeats
 from wizard.forms.schedule import ScheduleForm, filled
 from wizard.notices import sends_mail
@@ -36,19 +37,15 @@ def edit(migration_id: int) -> ResponseReturnValue:
         if not (form.validate_on_submit() and form.confirms(migration)):
             return _page(session, migration, form), 422 if form.errors else 200
         confirmed = migration.deletion_confirmed
+        before = differences.schedule(migration)
         drafts.change_schedule(migration, form.choice(migration))
         migration.keep_days = form.keep_days.data
         if migration.deletion_confirmed and not confirmed:
             told = deletion_words(chosen(migration))
             control.tell(session, migration, acting(session), "deletion confirmed", note=told)
-        history.record(
-            session,
-            kind="changed",
-            note="Schedule and notification.",
-            organization_id=migration.organization_id,
-            migration_id=migration.id,
-            user=acting(session),
-        )
+        told = history.differences(before, differences.schedule(migration), differences.SCHEDULE)
+        note = f"{told or 'Schedule and notification, as they were'}."
+        control.tell(session, migration, acting(session), "changed", note=note)
         session.flush()
         try:
             words = _carried_out(session, migration_id, form)

@@ -15,6 +15,7 @@ from store.aim import PasswordNeeded
 from store.obstacles import deletes
 from store.tables import Migration
 from store.wiping import has_any
+from wizard import differences
 from wizard.forms.server import ServerForm, prefilled
 from wizard.numbers import row_number
 from wizard.options import PROOFS, chosen, in_short
@@ -45,7 +46,7 @@ def new() -> ResponseReturnValue:
             created_by=person().id,
             choice=form.choice(),
         )
-        _tell(session, migration, "created")
+        _tell(session, migration, "created", _whole(migration))
         _take_options(session, migration, NEW_CHOICES, form.choices(options))
         number = migration.id
         if like is not None and like.organization_id == organization_id:
@@ -64,7 +65,7 @@ def edit(migration_id: int) -> ResponseReturnValue:
         wanted = {"deletion_wanted": deletes(migration)}
         stored = prefilled(services(), migration) | {"name": migration.name} | wanted
         form = _form(session, migration.organization_id, stored)
-        options = chosen(migration)
+        options, before = chosen(migration), differences.server(migration)
         watched = _watched(session, migration)
         if not form.holds(options):
             return _page(form, migration, options, aim=watched)
@@ -77,7 +78,8 @@ def edit(migration_id: int) -> ResponseReturnValue:
             ]
             return _page(form, migration, options, aim=watched)
         _take_options(session, migration, options, form.choices(options))
-        _tell(session, migration, "changed")
+        told = history.differences(before, differences.server(migration), differences.SERVER)
+        _tell(session, migration, "changed", f"{told or 'Server settings, as they were'}.")
     if again:
         services().bell.tick()
         flash(f"{count(again, 'account')} will be checked again with the new settings.", "info")
@@ -89,6 +91,7 @@ def _changed_server(session: Session, migration: Migration, form: ServerForm) ->
     before, reaim = _server(migration), bool(form.reaim.data)
     sealer = services().sealer
     again = drafts.change_server(session, migration, form.choice(), sealer=sealer, reaim=reaim)
+    session.expire(migration, ["destination"])
     if again and reaim and before != _server(migration):
         _tell(session, migration, "passwords used", f"{before} → {_server(migration)}.")
     return again
@@ -100,6 +103,10 @@ def _watched(session: Session, migration: Migration) -> Watched | None:
         return None
     names = ("source_host", "source_port", "source_security", "destination_id", "domain")
     return Watched({name: str(getattr(migration, name)) for name in names})
+
+
+def _whole(migration: Migration) -> str:
+    return f"{differences.first(differences.server(migration), differences.SERVER)}."
 
 
 def _server(migration: Migration) -> str:
@@ -173,6 +180,7 @@ def _fill(session: Session, draft: Migration, like: int, *, passwords: bool) -> 
     if passwords:
         note = f"Those of #{old.id} ({old.name}), {_server(old)}; now {_server(draft)}."
         _tell(session, draft, "passwords used", note)
+    _tell(session, draft, "rows added", f"{count(number, 'account')} of #{old.id} ({old.name}).")
     flash(f"{count(number, 'account')} taken over from {old.name}.", "info")
 
 
@@ -183,5 +191,5 @@ def _tell(session: Session, migration: Migration, kind: str, note: str = "") -> 
         organization_id=migration.organization_id,
         migration_id=migration.id,
         user=acting(session),
-        note=note or ("Server settings." if kind == "changed" else ""),
+        note=note,
     )

@@ -12,7 +12,7 @@ from flask import session as cookie
 from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy.orm import Session
 
-from store import logins, people, scope
+from store import history, logins, people, scope
 from store.tables import Migration, Role, User
 from wizard.services import services
 
@@ -80,6 +80,10 @@ def end() -> None:
     if current_user.is_authenticated:
         with services().store.write() as session:
             logins.end(session, cookie["login"], cookie["until"])
+            user = acting(session)
+            history.record(
+                session, kind="signed out", organization_id=user.organization_id, user=user
+            )
     logout_user()
     cookie.clear()
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from parameters.choices import to_json
 from store import accounts, control, destinations, drafts, scheduling, scope
 from store.tables import Migration
-from wizard import incoming
+from wizard import differences, incoming, row_changes
 from wizard.forms.standing import StandingForm
 from wizard.services import services
 from wizard.session import acting, person
@@ -54,8 +54,11 @@ def _add(session: Session, organization_id: int, form: StandingForm, mailbox: st
         session, organization_id=organization_id, created_by=user.id, choice=choice
     )
     migration.options = to_json(form.choices())
-    control.tell(session, migration, user, "created")
-    accounts.add(session, services().sealer, migration.id, [form.account(mailbox)])
+    told = differences.first(differences.server(migration), differences.SERVER)
+    control.tell(session, migration, user, "created", note=f"Kept in sync. {told}.")
+    new = [form.account(mailbox)]
+    accounts.add(session, services().sealer, migration.id, new)
+    row_changes.added(session, migration, new, user=user)
     drafts.change_schedule(migration, form.schedule())
     session.flush()
     scheduling.plan_when_ready(session, migration.id, user)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from store import history, people, scope
 from store.people import PeopleError
 from store.tables import User
+from wizard import differences
 from wizard.forms.people import UserForm
 from wizard.services import services
 from wizard.session import acting
@@ -59,11 +60,18 @@ def _added(session: Session, form: UserForm) -> bool:
         )
     except PeopleError as error:
         return _refused(form, error)
-    _tell(session, user, "person added")
+    history.record(
+        session,
+        kind="person added",
+        note=f"{user.email}, {user.role}.",
+        organization_id=user.organization_id,
+        user=acting(session),
+    )
     return True
 
 
 def _changed(session: Session, user: User, form: UserForm) -> bool:
+    before, was_of = differences.person(user), user.organization
     try:
         people.change_user(
             session,
@@ -76,7 +84,20 @@ def _changed(session: Session, user: User, form: UserForm) -> bool:
             people.set_password(user, form.password.data)
     except PeopleError as error:
         return _refused(form, error)
-    _tell(session, user, "person changed")
+    session.flush()
+    session.expire(user, ["organization"])
+    told = history.differences(before, differences.person(user), differences.PERSON)
+    changed = [told] if told else []
+    if form.password.data:
+        changed.append("password changed")
+    differences.tell_both(
+        session,
+        kind="person changed",
+        note=f"{user.email}: ",
+        changed=changed,
+        moved=("organization", was_of, user.organization),
+        user=acting(session),
+    )
     return True
 
 
@@ -84,13 +105,3 @@ def _refused(form: UserForm, error: PeopleError) -> bool:
     name = error.field if error.field in form.data else "email"
     form[name].errors = [error.words]
     return False
-
-
-def _tell(session: Session, user: User, kind: str) -> None:
-    history.record(
-        session,
-        kind=kind,
-        note=f"{user.email}, {user.role}.",
-        organization_id=user.organization_id,
-        user=acting(session),
-    )

@@ -13,6 +13,7 @@ from store.overview import RunCounts
 from store.tables import AccountRun
 from store.verdicts import GOOD, Said, expected, percent_of, said_of
 from sync.options import Mode, Security
+from wizard.history_words import happened
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,39 +121,6 @@ ROLES: Mapping[str, str] = {
     "customer": "Customer",
 }
 
-HISTORY: Mapping[str, str] = {
-    "created": "Created",
-    "changed": "Changed",
-    "started": "Started",
-    "stopped": "Stopped",
-    "paused": "Paused",
-    "resumed": "Resumed",
-    "retried": "Tried again",
-    "completed": "Completed",
-    "ended": "Ended",
-    "rehearsed": "Dry run ended",
-    "noted": "Note changed",
-    "scheduled": "Scheduled",
-    "suspended": "Schedule suspended",
-    "activated": "Schedule active again",
-    "went on": "Went on after refused logins",
-    "held": "Could not start yet",
-    "lapsed": "Not started any more",
-    "time": "Next start computed anew",
-    "passwords wiped": "Stored passwords removed",
-    "account paused": "Account paused",
-    "account resumed": "Account resumed",
-    "account stopped": "Account stopped",
-    "account retried": "Account tried again",
-    "row changed": "Account edited",
-    "usernames changed": "Usernames changed",
-    "passwords used": "Stored passwords used",
-    "removal allowed": "Removal allowed",
-    "deletion confirmed": "Deletion in the source confirmed",
-    "deleted": "Deleted",
-}
-
-
 ACCOUNT_MOVES: Mapping[str, Shown] = {
     "pause": Shown("Pause", "pause-circle-fill", "plain"),
     "resume": Shown("Resume", "play-circle-fill", "plain"),
@@ -225,7 +193,7 @@ def omissions(one: AccountRun) -> tuple[Line, ...]:
 
 def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(
-        size=size, number=number, when=when, duration=duration, state=state
+        size=size, number=number, when=when, duration=duration, state=state, happened=happened
     )
     app.jinja_env.globals.update(
         count=count,
@@ -243,5 +211,4 @@ def init_app(app: Flask) -> None:
         MODES=MODES,
         SECURITY=SECURITY,
         ROLES=ROLES,
-        HISTORY=HISTORY,
     )

@@ -91,13 +91,14 @@ def test_a_value_of_another_kind_is_refused(name: str, value: Any) -> None:
 
 
 def test_what_has_changed_is_told() -> None:
-    """Each field has a word, and the new value is said; nothing where nothing has."""
+    """Each field has a word, and the old and the new value are said; nothing where nothing has."""
     assert set(LABELS) == {field.name for field in fields(Choices)}
     assert difference(NEW_CHOICES, NEW_CHOICES) == ""
     after = Choices(max_age_days=30, places=(("A", "B"),), automap=False)
     assert difference(NEW_CHOICES, after) == (
-        "maximum age in days: 30; excluded folders: none; places of folders: A → B; "
-        "folders mapped by special use and usual names: no"
+        f"maximum age in days: none → 30; excluded folders: {NEW_CHOICES.exclude!r} → none; "
+        "places of folders: none → A as B; "
+        "folders mapped by special use and usual names: yes → no"
     )
 
 

@@ -157,7 +157,7 @@ def test_usernames_are_changed_and_counted(store: Store, sealer: Sealer, migrati
         accounts.add(session, sealer, migration_id, [NewAccount("one", "a@x.test")])
     _ready(store)
     with store.write() as session:
-        assert accounts.change_usernames(session, migration_id, str.lower) == 0
+        assert accounts.change_usernames(session, migration_id, str.lower) == []
         assert session.get_one(Migration, migration_id).accounts[0].state == "ready"
-        assert accounts.change_usernames(session, migration_id, str.upper) == 1
+        assert accounts.change_usernames(session, migration_id, str.upper) == [("one", "ONE")]
     assert [(r.source_username, r.state) for r in _rows(store, migration_id)] == [("ONE", "new")]

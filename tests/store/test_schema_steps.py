@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, select, text
 
-from store import brake, logins
+from store import brake, history, logins
 from store.brake import Answer, Door
 from store.doubt import quiet_seconds
 from store.engine import Store, driver_url
@@ -15,7 +15,7 @@ from store.habits import Habits, ServerHabit, habits
 from store.limits import Limits
 from store.pace import paced
 from store.schema import upgrade
-from store.tables import Account, AccountRun, LedgerBatch, Migration
+from store.tables import Account, AccountRun, History, LedgerBatch, Migration
 from sync.alteration import Alteration
 from tests.store.conftest import new_database
 
@@ -175,4 +175,19 @@ def test_passwords_are_kept_for_a_week(empty_url: str) -> None:
     with store.read() as session:
         migration = session.get_one(Migration, 1)
         assert (migration.keep_days, migration.passwords_wiped_at) == (7, None)
+    store.dispose()
+
+
+def test_lines_of_before_have_no_role(empty_url: str) -> None:
+    """0012: and are counted once; new ones have all."""
+    line = "INSERT INTO history (id, organization_id, at, user_email, kind, note) VALUES"
+    filled(empty_url, "0011", *FIRST, f"{line} (1, 1, '2026-01-01', 'a@b.test', 'noted', 'x')")
+    upgrade(empty_url)
+    store = Store(empty_url)
+    with store.write() as session:
+        old = session.get_one(History, 1)
+        assert (old.user_role, old.address, old.times, old.last_at) == ("", "", 1, None)
+        assert (old.user_organization_id, old.note) == (None, "x")
+        if empty_url.startswith("sqlite"):
+            history.record_again(session, kind="noted", organization_id=1)
     store.dispose()

@@ -112,8 +112,8 @@ def test_the_operator_says_how_many_connections_a_server_bears(
             kind="connections changed"
         )
         assert [tuple(line) for line in notes] == [
-            ("Any source server: at most 6 at a time.", EMAILS["admin"]),
-            ("imap.old.example: at most 2 at a time.", EMAILS["admin"]),
+            ("Any source server: at most 10 → 6 at a time.", EMAILS["admin"]),
+            ("imap.old.example: at most 6 → 2 at a time.", EMAILS["admin"]),
         ]
     assert "imap.old.example" in admin.text("/admin")
     admin.post("/admin/limits/remove", host="imap.old.example", via="/admin")

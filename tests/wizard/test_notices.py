@@ -139,7 +139,7 @@ def test_who_is_told_is_changed_while_it_runs(
     with services.store.read() as session:
         assert session.get_one(Migration, finished).notify == "a@example.com; b@example.com"
         notes = session.scalars(select(History.note)).all()
-    assert "Told by mail: a@example.com; b@example.com." in notes
+    assert "Told by mail: nobody → a@example.com; b@example.com." in notes
     assert "nobody is no e-mail address" in reseller.text(f"/migrations/{finished}")
     reseller.post(path, notify="")
     with services.store.read() as session:

@@ -173,7 +173,7 @@ def test_a_fault_elsewhere_keeps_the_options(reseller: Browser, world: World) ->
 def test_changed_options_stand_in_the_history(
     reseller: Browser, services: Services, world: World
 ) -> None:
-    """With their new values; deletion in the source above all. Places by hand are not lost."""
+    """With the old values and the new; deletion in the source above all. Places are not lost."""
     with services.store.write() as session:
         migration = seeds.ready_draft(session, services.sealer, world)
         migration.options = {"places": [["Sent", "Gesendet"]]}
@@ -189,7 +189,7 @@ def test_changed_options_stand_in_the_history(
     assert _stored(services, number).places == (("Sent", "Gesendet"),)
     with services.store.read() as session:
         notes = [row.note for row in session.query(History).filter_by(migration_id=number)]
-    assert any("deletion in the source: once synchronized" in note for note in notes)
+    assert any("deletion in the source: never → once synchronized" in note for note in notes)
 
 
 def test_options_are_told_in_short() -> None:

@@ -187,6 +187,8 @@ def _paths(site: Site) -> dict[str, str]:
         "stopped-report": f"/migrations/{site.ids['stopped']}/report",
         "wiped": f"/migrations/{site.ids['wiped']}/accounts",
         "password": "/password",
+        "audit": "/audit",
+        "audit-none": "/audit?text=nothing-like-this",
         "admin": "/admin",
         "organization": f"/admin/organizations/{site.world.organization}",
         "user": f"/admin/users/{site.world.reseller}",

@@ -97,6 +97,12 @@ class CsvForm(FlaskForm):  # type: ignore[misc]
         pasted = upload is None or not upload.filename
         return "utf-8" if pasted else chosen if chosen in ENCODINGS else ""
 
+    def named(self) -> str:
+        """Where the lines come from, for the audit trail."""
+        upload: FileStorage | None = self.file.data
+        name = upload.filename if upload is not None else ""
+        return f"the file {name[:100]}" if name else "pasted lines"
+
     def content(self) -> bytes:
         """The file's bytes, or what was pasted; b'' when there is neither."""
         upload: FileStorage | None = self.file.data
