@@ -56,6 +56,6 @@ def bodies(*messages: MemoryMessage) -> list[bytes]:
 
 def numbers(report: MailboxReport) -> list[dict[str, object]]:
     """Without what only a real run can say."""
-    real = {"created": False, "verified": False, "read_back": 0}
+    real = {"created": False, "verified": False, "read_back": 0, "size_read_back": 0}
     folders = sorted(report.folders, key=lambda folder: folder.source)
     return [asdict(folder) | real for folder in folders]
