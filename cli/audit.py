@@ -28,15 +28,14 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 def _show(
     context: click.Context, /, *, as_csv: bool, as_json: bool, last: int | None, **asked: Any
 ) -> None:
-    """Who did what, when and from where: the newest line first.
-
-    Nothing but this command's own line is written. Times and days are UTC."""
+    """Nothing but this command's own line is written."""
     if context.invoked_subcommand:
         return
     if as_csv and as_json:
         raise Refusal("Choose one of --csv and --json.")
     wanted = _wanted(**asked)
-    _tell(wanted, asked["organization"] or "", "CSV" if as_csv else "JSON" if as_json else "text")
+    form = "CSV" if as_csv else "JSON" if as_json else "text"
+    _tell(wanted, asked["organization"] or "", f"As {form}{f', the newest {last}' if last else ''}")
     pieces = _pieces(wanted, last)
     if as_csv:
         rows = ([cells(line) for line in piece] for piece in pieces)
@@ -69,9 +68,9 @@ def _wanted(
     return Wanted(owner, person, kind, since, end, text)
 
 
-def _tell(wanted: Wanted, organization: str, form: str) -> None:
+def _tell(wanted: Wanted, organization: str, how: str) -> None:
     with services().store.write() as session:
-        note = f"As {form}. {filters(wanted, organization)}"
+        note = f"{how}. {filters(wanted, organization)}"
         history.record(session, kind="audit taken", note=note)
 
 
@@ -122,6 +121,7 @@ audit = Commands(
     "audit",
     invoke_without_command=True,
     short_help="Who did what, when and from where.",
+    help="Who did what, when and from where: the newest line first. Times and days are UTC.",
     callback=with_appcontext(_show),
     subcommand_metavar="",
     params=[

@@ -56,7 +56,7 @@ def test_after_a_week_the_passwords_of_what_is_over_go(store: Store) -> None:
         assert len(session.scalars(select(FindingRow)).all()) == 2
         (line,) = session.scalars(select(History).where(History.kind == "passwords wiped")).all()
         assert line.note == "Of 2 accounts."
-        with pytest.raises(NotStartable, match="type them again"):
+        with pytest.raises(NotStartable, match="enter them again"):
             control.start(session, number, None)
         assert not has_any(session, number)
     assert wiped(store) == []
