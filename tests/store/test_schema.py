@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from store.engine import driver_url
 from store.schema import is_current, upgrade
@@ -32,6 +32,23 @@ def test_the_migrated_tables_are_those_of_the_models(database_url: str) -> None:
         difference = compare_metadata(MigrationContext.configure(connection), Base.metadata)
     engine.dispose()
     assert difference == []
+
+
+def test_numbers_that_people_have_seen_are_not_given_again(sqlite_template: Path) -> None:
+    """SQLite's AUTOINCREMENT is lost where a step makes a table anew, and no comparison of columns
+    tells of it."""
+    engine = create_engine(f"sqlite:///{sqlite_template}")
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT name, sql FROM sqlite_master"))
+        made = {name: sql or "" for name, sql in rows}
+    engine.dispose()
+    wanted = {
+        table.name
+        for table in Base.metadata.sorted_tables
+        if table.dialect_options["sqlite"]["autoincrement"]
+    }
+    assert wanted
+    assert not {name for name in wanted if "AUTOINCREMENT" not in made[name]}
 
 
 def test_several_processes_may_upgrade_at_once(empty_url: str) -> None:
