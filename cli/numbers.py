@@ -139,7 +139,7 @@ def _account(
         | {"expected": missed.expected(row)}
         for row in rows
     ]
-    numbers["folders_not_reached"] = [
+    numbers["folders_not_finished"] = [
         {"source": name, "expected": missed.seen[name]} for name in missed.names
     ]
     return numbers

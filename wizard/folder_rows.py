@@ -44,7 +44,7 @@ class FolderRows:
 
     @property
     def word(self) -> str:
-        return "Not reached" if self.over else "Not done yet"
+        return "Not finished" if self.over else "Not done yet"
 
 
 def folder_rows(

@@ -226,7 +226,7 @@ def _folder_line(one: AccountRun, row: FolderRow, run: Run, about: FolderRows) -
 def _unreached_line(one: AccountRun, name: str, missed: FolderRows, run: Run) -> Sequence[object]:
     """A folder of which nothing is known but what the check has seen."""
     return (
-        *_names(one), name, "", account(one, dry_run=run.dry_run).word, 0, *_NO_NUMBERS[1:],
+        *_names(one), name, "", account(one, dry_run=run.dry_run).word, *_NO_NUMBERS,
         _verified(run, verified=False), f"{missed.word}.", "", missed.seen[name],
         *("",) * 4, *_NOTHING,
     )  # fmt: skip

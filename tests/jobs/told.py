@@ -199,7 +199,8 @@ class _Look:
             if "sign-good" in row and (self.dry or self._gap(address, folder)):
                 yield f"folder {folder} is green, and {disk.missing(folder)} are missing"
             there = disk.source.get(folder, 0)
-            found = int(re.search(r'data-label="Found">(\d+)', row)[1])  # type: ignore[index]
+            shown = re.search(r'data-label="Found">(\d+)', row)
+            found = int(shown[1]) if shown else 0
             if found < there and f"of {there} expected" not in row:
                 yield f"folder {folder}: found {found} of {there}, which is not said"
         if not whole and not self.dry:
