@@ -20,6 +20,8 @@ from jobs.services import Services
 from launch.dovecot import Dovecot
 from launch.redis_server import RedisServer, redis_server
 from settings import Settings
+from store.file import path_of
+from store.schema import upgrade
 from tests.jobs.haul import Haul, make_haul
 
 ROOT = Path(__file__).parents[2]
@@ -102,7 +104,10 @@ def make_services(
     def make(**more: str) -> Services:
         environment.update(more)
         settings = Settings.from_env(environment)
-        if not (database := Path(environment["DATA_DIR"]) / "mailhaul.db").exists():
+        database = path_of(settings.database_url)
+        if database is None:
+            upgrade(settings.database_url)
+        elif not database.exists():
             database.parent.mkdir(exist_ok=True)
             shutil.copy(sqlite_template, database)
         made.append(Services.build(settings))

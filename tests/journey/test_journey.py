@@ -19,7 +19,7 @@ def row(page: Page, username: str) -> Locator:
     return page.locator(".row-card").filter(has_text=username)
 
 
-USE_STORED = "Use the stored password for this mailbox and server"
+USE_STORED = "Use the stored password for the changed account"
 
 
 def mend(page: Page, username: str, label: str, password: str, *, asked: bool = False) -> None:
@@ -27,11 +27,9 @@ def mend(page: Page, username: str, label: str, password: str, *, asked: bool = 
     row(page, username).get_by_label(f"Edit {username}").click()
     editor = page.locator(".row-card.editor")
     editor.get_by_label(label).fill(password)
-    editor.get_by_role("button", name="Save and check again").click()
     if asked:
         editor.get_by_label(USE_STORED).check()
-        editor.get_by_label(label).fill(password)
-        editor.get_by_role("button", name="Save and check again").click()
+    editor.get_by_role("button", name="Save and check again").click()
     expect(row(page, username).get_by_text("Ready", exact=True)).to_be_visible(timeout=MINUTE)
 
 
