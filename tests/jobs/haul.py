@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import os
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,13 +27,15 @@ _numbers = itertools.count(1)
 
 
 def fill(maildir: Path, messages: int, *, folder: str = "", size: int = 500) -> None:
-    """Messages on disk, each with a body, date and flags of its own."""
+    """Messages on disk, each with a body, date and flags of its own. Bodies are as good as random:
+    a line that is compressed would bring others faster than its limit of speed says."""
     for part in ("cur", "new", "tmp"):
         (maildir / folder / part).mkdir(parents=True, exist_ok=True)
     for number in range(messages):
         head = f"Message-ID: <{folder}{number}@old.test>\nSubject: no {number}\n\n"
         path = maildir / folder / "cur" / f"17{number:08}.M{number}P1.test:2,{'SF'[number % 2]}"
-        path.write_bytes((head + "x" * 70 + "\n").encode() + b"y" * size + b"\n")
+        body = base64.b64encode(random.Random(number).randbytes(size * 3 // 4))
+        path.write_bytes((head + "x" * 70 + "\n").encode() + body + b"\n")
         os.utime(path, (1_700_000_000 + number, 1_700_000_000 + number))
     user = run_as()
     for place in (maildir.parent, *maildir.parent.rglob("*")):
