@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -238,6 +239,8 @@ def test_the_destination_is_not_guessed_at_either(
     for one in rows:
         source.server.add_user(one.mailbox, PASSWORD)
         target.server.add_user(one.mailbox, "Somebody else's 1")
+    # Within one second Dovecot does not look again who there is.
+    time.sleep(1.1)
     put(haul, [NewAccount(one.mailbox, one.mailbox, PASSWORD, WRONG) for one in rows])
     check_all(haul.services, workers=4)
     assert (source.refused, target.refused) == (0, BUDGET)
