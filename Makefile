@@ -27,8 +27,7 @@ run: $(VENV)/run.stamp
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m launch.packages dovecot chromium cc curl postgres cyrus courier redis
-	@$(BIN)/python -m pytest -n 4 || { [ $$? -eq 1 ] && echo 'What has failed, once more and alone:' && \
-		$(BIN)/python -m pytest --last-failed --last-failed-no-failures none; }
+	$(BIN)/python -m pytest -n 4
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
