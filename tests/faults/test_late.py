@@ -18,8 +18,8 @@ from tests.faults.stage import Stage
 
 SETTLE = 2 * SECONDS
 """Enough for a MULTIAPPEND, which is stored all at once or not at all."""
-IMPATIENT = 0.85 * SECONDS
-"""Enough where something is stored all the time, on a busy machine too."""
+IMPATIENT = SECONDS / 2
+"""Enough where something is stored all the time."""
 
 LATE = {
     "stage": Late(2, 4),
